@@ -1,0 +1,13 @@
+namespace Praefect.Grains.Nodes;
+
+/// <summary>What is known of one storage node.</summary>
+/// <param name="Storage">Name of the storage.</param>
+/// <param name="Healthy">Whether the last probe was answered with SERVING.</param>
+/// <param name="Since">When it became so (UTC).</param>
+/// <param name="Reason">Why it is unhealthy; empty when healthy.</param>
+[GenerateSerializer, Immutable]
+public sealed record NodeHealth(
+    [property: Id(0)] string Storage,
+    [property: Id(1)] bool Healthy,
+    [property: Id(2)] DateTimeOffset Since,
+    [property: Id(3)] string Reason);

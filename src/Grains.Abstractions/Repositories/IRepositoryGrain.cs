@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Praefect.Grains.Routing;
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Grains.Repositories;
+
+/// <summary>
+/// One repository of a virtual storage: holds its generation, primary, assignments and replicas, routes calls on it and decides its writes.
+/// Key: <see cref="RepositoryKey"/>. A key without a record is a repository that does not exist.
+/// </summary>
+[Alias("praefect.repository")]
+public interface IRepositoryGrain : IGrainWithStringKey
+{
+    /// <summary>Where a read may go. Costs no access to the store.</summary>
+    /// <exception cref="RouteException">Not found, or no replica can serve it.</exception>
+    Task<AccessorRoute> RouteAccessorAsync(AccessorRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Where a maintenance call goes.</summary>
+    /// <exception cref="RouteException">Not found, or no node to call.</exception>
+    Task<MaintenanceRoute> RouteMaintenanceAsync(ImmutableArray<string> avoid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Opens a write. From here on the repository's record says, or is about to say, that a write with these participants is under way;
+    /// no vote is answered with Commit before the record is durable. Every write that was opened must be finished with <see cref="FinishAsync"/>.
+    /// </summary>
+    /// <exception cref="RouteException">Not found, no usable primary, read-only, being settled, or too many writes at once.</exception>
+    Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Opens the creation of the repository: chooses its storages and reserves its id and replica path. Finished like any write.</summary>
+    /// <exception cref="RouteException">It exists, or no node is healthy.</exception>
+    Task<MutatorRoute> BeginCreationAsync(CreationRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Casts a node's vote and waits until it is decided.</summary>
+    /// <param name="transactionId">From the call's metadata.</param>
+    /// <param name="storage">The node that votes.</param>
+    /// <param name="vote">What it is about to change.</param>
+    /// <param name="phase">Where it stands.</param>
+    /// <param name="cancellationToken">The node stopped waiting: its vote is withdrawn unless already decided.</param>
+    [ResponseTimeout("00:05:30")]
+    Task<VoteResult> VoteAsync(ulong transactionId, string storage, Vote vote, VotePhase phase, CancellationToken cancellationToken);
+
+    /// <summary>A node asks to end the transaction without an error (a hook denied the change on the primary).</summary>
+    Task<VoteResult> StopAsync(ulong transactionId, CancellationToken cancellationToken);
+
+    /// <summary>A secondary's call ended with an error or broke: it votes no more, so that nobody waits for it.</summary>
+    Task CancelVoterAsync(ulong transactionId, string storage, CancellationToken cancellationToken);
+
+    /// <summary>The calls of a write have ended on all nodes: decides who is up to date and records it. Idempotent for the same transaction while it is remembered.</summary>
+    /// <param name="transactionId">The write.</param>
+    /// <param name="outcomes">One entry for the primary and for each secondary of the route.</param>
+    /// <param name="cancellationToken">Cancels the wait, never the recording.</param>
+    /// <exception cref="RouteException">The record could not be written; the write is then in doubt and settled by comparing replicas.</exception>
+    [ResponseTimeout("00:00:35")]
+    Task<FinishResult> FinishAsync(ulong transactionId, ImmutableArray<NodeOutcome> outcomes, CancellationToken cancellationToken);
+
+    /// <summary>The gateway still works on these writes. A write whose gateway is not heard of for 10 s is ended as if all its calls had broken.</summary>
+    Task RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken);
+
+    /// <summary>Whether there is a record of the repository.</summary>
+    Task<bool> ExistsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Everything known of it; null when there is no record.</summary>
+    Task<RepositoryMetadata?> GetMetadataAsync(CancellationToken cancellationToken);
+
+    /// <summary>Where it lives, for placing another repository beside it; null when there is no record.</summary>
+    Task<Placement?> GetPlacementAsync(CancellationToken cancellationToken);
+
+    /// <summary>Deletes the record and says what is left on the disks for the caller to delete; null when there was no record.</summary>
+    Task<RemovedRepository?> RemoveAsync(CancellationToken cancellationToken);
+
+    /// <summary>Starts repairing whatever is behind, if anything is, and returns whether every assigned storage is up to date now.</summary>
+    Task<bool> RepairAsync(CancellationToken cancellationToken);
+}

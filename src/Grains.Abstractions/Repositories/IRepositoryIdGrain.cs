@@ -1,0 +1,9 @@
+namespace Praefect.Grains.Repositories;
+
+/// <summary>Hands out repository ids, unique over all virtual storages and never used again. One grain, key 0.</summary>
+[Alias("praefect.repository-id")]
+public interface IRepositoryIdGrain : IGrainWithIntegerKey
+{
+    /// <summary>The next id, 1 or more. Ids of creations that fail, and those of a block not used up before a crash, are never handed out again.</summary>
+    Task<long> ReserveAsync(CancellationToken cancellationToken);
+}

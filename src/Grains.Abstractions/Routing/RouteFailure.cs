@@ -1,0 +1,47 @@
+namespace Praefect.Grains.Routing;
+
+/// <summary>Every reason why a call cannot be routed. The gateway maps each to one gRPC status in one table.</summary>
+public enum RouteFailure
+{
+    /// <summary>The virtual storage is not configured.</summary>
+    VirtualStorageNotFound,
+
+    /// <summary>No storage of the virtual storage is healthy.</summary>
+    NoHealthyNodes,
+
+    /// <summary>Healthy storages exist, but none of them holds an up-to-date replica.</summary>
+    NoSuitableNode,
+
+    /// <summary>The call must go to the primary, and that is not healthy.</summary>
+    PrimaryNotHealthy,
+
+    /// <summary>The repository has no primary and none can be elected.</summary>
+    NoPrimary,
+
+    /// <summary>The only candidate for primary is not assigned to host the repository.</summary>
+    PrimaryNotAssigned,
+
+    /// <summary>There is no record of the repository.</summary>
+    RepositoryNotFound,
+
+    /// <summary>There is no record of the additional repository.</summary>
+    AdditionalRepositoryNotFound,
+
+    /// <summary>A repository to be created exists.</summary>
+    RepositoryAlreadyExists,
+
+    /// <summary>The primary is not up to date and no other replica can become primary: reads may work, writes do not.</summary>
+    ReadOnly,
+
+    /// <summary>Another creation of the same repository has not ended yet; try again.</summary>
+    CreationUnderWay,
+
+    /// <summary>A write was cut off and its outcome is being settled by comparing the replicas; try again.</summary>
+    Settling,
+
+    /// <summary>The repository has as many writes under way as it admits; try again later.</summary>
+    TooManyTransactions,
+
+    /// <summary>The store did not take a write; nothing was promised. Try again.</summary>
+    StoreUnavailable,
+}

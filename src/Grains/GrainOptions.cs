@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Praefect.Grains.Nodes;
+
+namespace Praefect.Grains;
+
+/// <summary>Configuration, times and bounds of the grains. All silos of a cluster must have the same.</summary>
+public sealed record GrainOptions
+{
+    /// <summary>Name of the grain storage provider that the grains' states live in.</summary>
+    public const string StorageProvider = "praefect";
+
+    /// <summary>Every virtual storage; at least one.</summary>
+    public ImmutableArray<VirtualStorageOptions> VirtualStorages { get; init; } = [];
+
+    /// <summary>Time between two probes of a node. 50 ms to 1 min.</summary>
+    public TimeSpan ProbePeriod { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a node has for a probe. 10 ms to 1 min.</summary>
+    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a subscription to a virtual storage lasts unless it is repeated. 1 s to 1 h.</summary>
+    public TimeSpan SubscriptionLifetime { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Time between two refreshes of the process-local directory, in case a notice was lost. 50 ms to 10 min.</summary>
+    public TimeSpan DirectoryRefresh { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A write whose gateway is not heard of for this long is ended as if its calls had broken. 100 ms to 5 min.</summary>
+    public TimeSpan WriteLease { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many writes of one repository may be open at a time. 1 to 100,000.</summary>
+    public int MaxOpenWrites { get; init; } = 256;
+
+    /// <summary>How many results of finished writes a repository remembers, for repeated reports. 1 to 100,000.</summary>
+    public int RememberedResults { get; init; } = 256;
+
+    /// <summary>How long a new write waits while the repository is being settled. 10 ms to 1 min.</summary>
+    public TimeSpan SettlingWait { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long the replicas have to report their checksums when doubt is being settled. 10 ms to 10 min.</summary>
+    public TimeSpan SettlingTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time after a settlement at which the replicas are compared once more, for calls that were still running on a node then. 10 ms to 10 min.</summary>
+    public TimeSpan SettlingConfirmation { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Time between two looks at leases, doubts and repairs of a repository that has any. 10 ms to 1 min.</summary>
+    public TimeSpan UpkeepPeriod { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long one copy of a replica may take. 100 ms to 7 days.</summary>
+    public TimeSpan RepairTimeout { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>Wait after a failed copy, doubled with each further failure up to <see cref="RepairMaxBackoff"/>. 10 ms to 1 h.</summary>
+    public TimeSpan RepairBackoff { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest wait between two copies to a healthy target. 10 ms to 1 day.</summary>
+    public TimeSpan RepairMaxBackoff { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long new writes wait at most for the last, short copy of a replica that a busy repository keeps behind. 10 ms to 1 min.</summary>
+    public TimeSpan RepairPause { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Period of the reminder that resumes repair after a crash. 1 min or more (the runtime's bound).</summary>
+    public TimeSpan RepairReminder { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Every mistake, in words that say what to change; empty when there is none.</summary>
+    public ImmutableArray<string> Validate() => GrainOptionsRules.Check(this);
+}

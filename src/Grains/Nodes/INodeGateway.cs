@@ -1,0 +1,28 @@
+namespace Praefect.Grains.Nodes;
+
+/// <summary>
+/// What grains ask of storage nodes. Implemented outside, over the wire; every call ends within the caller's token and never retries by itself.
+/// A node that cannot be reached, or answers with an error, shows as <see cref="NodeException"/>.
+/// </summary>
+public interface INodeGateway
+{
+    /// <summary>Asks a node for its health (grpc.health.v1, empty service). Never throws for what the node does: an error is an unhealthy node.</summary>
+    Task<ProbeResult> ProbeAsync(NodeKey node, CancellationToken cancellationToken);
+
+    /// <summary>Checksum over all references of a repository: 40 lower-case hexadecimal digits, all zero for one without references.</summary>
+    /// <returns>Null when the node answered that it has no repository there.</returns>
+    /// <exception cref="NodeException">No answer, or an error.</exception>
+    Task<string?> ChecksumAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken);
+
+    /// <summary>Makes the target's copy equal to the source's, creating it if need be. Incremental where the target has most of it.</summary>
+    /// <exception cref="NodeException"><see cref="NodeException.SourceMissing"/> when the source has no such repository; other failures of either node.</exception>
+    Task ReplicateAsync(NodeKey target, NodeKey source, string replicaPath, CancellationToken cancellationToken);
+
+    /// <summary>Removes a repository from a node; a missing one is no error.</summary>
+    /// <exception cref="NodeException">No answer, or an error.</exception>
+    Task RemoveAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken);
+
+    /// <summary>Whether a node has a repository at this path.</summary>
+    /// <exception cref="NodeException">No answer, or an error.</exception>
+    Task<bool> ExistsAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken);
+}

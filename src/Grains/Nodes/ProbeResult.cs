@@ -1,0 +1,10 @@
+namespace Praefect.Grains.Nodes;
+
+/// <summary>The answer to one health probe.</summary>
+/// <param name="Healthy">The node answered SERVING.</param>
+/// <param name="Reason">Why not; empty when healthy.</param>
+public sealed record ProbeResult(bool Healthy, string Reason)
+{
+    /// <summary>The node serves.</summary>
+    public static ProbeResult Serving { get; } = new(true, string.Empty);
+}

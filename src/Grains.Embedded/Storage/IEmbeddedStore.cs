@@ -1,0 +1,58 @@
+using Orleans.Runtime;
+
+namespace Praefect.Grains.Embedded.Storage;
+
+/// <summary>Names one state of one grain.</summary>
+/// <param name="GrainId">The grain.</param>
+/// <param name="Name">The state within it.</param>
+public readonly record struct StateKey(GrainId GrainId, string Name);
+
+/// <summary>A state as it is stored.</summary>
+/// <param name="Json">The state; null after it was cleared.</param>
+/// <param name="Version">Grows by one with every write, cleared or not; never repeats.</param>
+public sealed record StoredState(string? Json, long Version);
+
+/// <summary>A reminder as it is stored.</summary>
+/// <param name="GrainId">The grain that is reminded.</param>
+/// <param name="Name">The reminder within it.</param>
+/// <param name="StartAt">The first tick; all others are whole periods later. Whole milliseconds.</param>
+/// <param name="Period">Between ticks. Whole milliseconds.</param>
+public sealed record StoredReminder(GrainId GrainId, string Name, DateTimeOffset StartAt, TimeSpan Period);
+
+/// <summary>
+/// Where grain state and reminders live. One process at a time: opening takes an exclusive lock that the operating system or the
+/// database releases when the process dies. Whatever was acknowledged survives that. Safe for any number of callers at once.
+/// </summary>
+public interface IEmbeddedStore : IAsyncDisposable
+{
+    /// <summary>Cancelled when the exclusive lock was lost: another process may hold it now, so this one must stop.</summary>
+    CancellationToken Lost { get; }
+
+    /// <summary>Takes the lock and creates what is missing.</summary>
+    /// <exception cref="StoreLockedException">Another process has the store open.</exception>
+    Task OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>The state; null when it was never written.</summary>
+    Task<StoredState?> ReadStateAsync(StateKey key, CancellationToken cancellationToken);
+
+    /// <summary>Writes and returns the new version. Once the write was handed over it is not cancelled.</summary>
+    /// <param name="key">Which state.</param>
+    /// <param name="json">The state.</param>
+    /// <param name="expectedVersion">The version that was read; null when there was none.</param>
+    /// <param name="cancellationToken">Ends the wait for a place in the queue.</param>
+    /// <exception cref="Orleans.Storage.InconsistentStateException">The store holds another version.</exception>
+    Task<long> WriteStateAsync(StateKey key, string json, long? expectedVersion, CancellationToken cancellationToken);
+
+    /// <summary>Empties the state and returns the new version.</summary>
+    /// <exception cref="Orleans.Storage.InconsistentStateException">The store holds another version.</exception>
+    Task<long> ClearStateAsync(StateKey key, long expectedVersion, CancellationToken cancellationToken);
+
+    /// <summary>All reminders.</summary>
+    Task<IReadOnlyList<StoredReminder>> ReadRemindersAsync(CancellationToken cancellationToken);
+
+    /// <summary>Adds or replaces a reminder.</summary>
+    Task WriteReminderAsync(StoredReminder reminder, CancellationToken cancellationToken);
+
+    /// <summary>Removes a reminder, if it is there.</summary>
+    Task DeleteReminderAsync(GrainId grainId, string name, CancellationToken cancellationToken);
+}

@@ -1,0 +1,102 @@
+using Microsoft.Data.Sqlite;
+using Orleans.Runtime;
+
+namespace Praefect.Grains.Embedded.Storage;
+
+/// <summary>
+/// A SQLite file in WAL mode: one connection and thread for writes, which share transactions, one for reads. No grain ever waits inside
+/// SQLite.
+/// </summary>
+/// <param name="options">Where and how.</param>
+public sealed class SqliteStore(SqliteStoreOptions options) : IEmbeddedStore
+{
+    private StoreFileLock? _lock;
+    private SqliteWorker? _reader;
+    private SqliteWorker? _writer;
+
+    /// <inheritdoc/>
+    public CancellationToken Lost => CancellationToken.None;
+
+    private SqliteWorker Reader => _reader ?? throw new InvalidOperationException("The grain store is not open.");
+
+    private SqliteWorker Writer => _writer ?? throw new InvalidOperationException("The grain store is not open.");
+
+    /// <inheritdoc/>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        // The file system may be slow; the thread that starts the host is not ours to hold.
+        var opening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() => Open(opening)) { IsBackground = true, Name = "grain store open" }.Start();
+        await opening.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<StoredState?> ReadStateAsync(StateKey key, CancellationToken cancellationToken) =>
+        Reader.DoAsync(sql => sql.ReadState(key), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> WriteStateAsync(StateKey key, string json, long? expectedVersion, CancellationToken cancellationToken) =>
+        Writer.DoAsync(sql => sql.WriteState(key, json, expectedVersion), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> ClearStateAsync(StateKey key, long expectedVersion, CancellationToken cancellationToken) =>
+        Writer.DoAsync(sql => sql.ClearState(key, expectedVersion), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredReminder>> ReadRemindersAsync(CancellationToken cancellationToken) =>
+        Reader.DoAsync(static sql => sql.ReadReminders(), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task WriteReminderAsync(StoredReminder reminder, CancellationToken cancellationToken) =>
+        Writer.DoAsync(sql => Done(() => sql.WriteReminder(reminder)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DeleteReminderAsync(GrainId grainId, string name, CancellationToken cancellationToken) =>
+        Writer.DoAsync(sql => Done(() => sql.DeleteReminder(grainId, name)), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _reader?.Dispose();
+        _writer?.Dispose();
+        _lock?.Dispose();
+        _reader = _writer = null;
+        _lock = null;
+        return ValueTask.CompletedTask;
+    }
+
+    private static bool Done(Action action)
+    {
+        action();
+        return true;
+    }
+
+    private void Open(TaskCompletionSource opening)
+    {
+        try
+        {
+            var path = Path.GetFullPath(options.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            _lock = StoreFileLock.Take(path);
+            var writer = Connect(path);
+            SqliteSchema.Create(writer, options);
+            _writer = new SqliteWorker("grain store writes", writer, options.QueueBound, options.BatchBound, transactions: true);
+            _reader = new SqliteWorker("grain store reads", Connect(path), options.QueueBound, options.BatchBound, transactions: false);
+            opening.SetResult();
+        }
+        catch (Exception error)
+        {
+            _lock?.Dispose();
+            _lock = null;
+            opening.SetException(error);
+        }
+    }
+
+    private SqliteConnection Connect(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        connection.Open();
+        SqliteSchema.Execute(connection, $"PRAGMA journal_mode = WAL; PRAGMA synchronous = {(options.Durable ? "FULL" : "NORMAL")}; PRAGMA busy_timeout = 5000;");
+        return connection;
+    }
+}

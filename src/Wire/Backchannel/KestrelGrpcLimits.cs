@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Praefect.Wire.Backchannel;
+
+/// <summary>Kestrel's limits for a server that speaks Gitaly's protocol, where the defaults are made for web sites.</summary>
+public static class KestrelGrpcLimits
+{
+    /// <summary>
+    /// Bytes of all header fields of a request. Go's limit is 16 MiB; Kestrel keeps them per stream, and a field over its limit costs the
+    /// whole connection, so this is generous without being an invitation.
+    /// </summary>
+    public const int HeaderBytes = 1024 * 1024;
+
+    /// <summary>Fields of a request; Gitaly's clients send one for each feature flag.</summary>
+    public const int HeaderFields = 2000;
+
+    /// <summary>Bytes that a client may send on one stream before the handler reads.</summary>
+    public const int StreamWindowBytes = 512 * 1024;
+
+    /// <summary>The same for a whole connection: 128 stalled uploads and a healthy call still gets through.</summary>
+    public const int ConnectionWindowBytes = 64 * 1024 * 1024;
+
+    /// <summary>Sets them all.</summary>
+    public static void Apply(KestrelServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.AddServerHeader = false;
+        options.AllowAlternateSchemes = true;
+        var limits = options.Limits;
+        limits.MaxRequestHeaderCount = HeaderFields;
+        limits.MaxRequestHeadersTotalSize = HeaderBytes;
+        limits.MaxRequestBodySize = null;
+
+        // Streams of Git data may be silent for minutes, in both directions.
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
+
+        // Floods of empty header frames end with this.
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+        limits.Http2.MaxRequestHeaderFieldSize = HeaderBytes;
+        limits.Http2.HeaderTableSize = 4096;
+        limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
+        limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
+        limits.Http2.MaxStreamsPerConnection = 10_000;
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromMinutes(5);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+    }
+}

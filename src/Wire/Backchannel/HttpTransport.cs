@@ -13,6 +13,9 @@ internal static class HttpTransport
     /// </summary>
     private const int StreamWindowBytes = 1024 * 1024;
 
+    /// <summary>A status with details may be large.</summary>
+    private const int MaxResponseHeaderKilobytes = 512;
+
     static HttpTransport() => AppContext.SetSwitch("System.Net.SocketsHttpHandler.Http2FlowControl.DisableDynamicWindowSizing", true);
 
     public static SocketsHttpHandler CreateHandler() => new()
@@ -23,7 +26,7 @@ internal static class HttpTransport
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
         InitialHttp2StreamWindowSize = StreamWindowBytes,
-        MaxResponseHeadersLength = 16 * 1024,
+        MaxResponseHeadersLength = MaxResponseHeaderKilobytes,
         PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
     };
 }

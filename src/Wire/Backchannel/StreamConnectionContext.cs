@@ -47,5 +47,9 @@ internal sealed class StreamConnectionContext : ConnectionContext, IConnectionId
 
     public override void Abort() => _stream.Abort();
 
-    public override ValueTask DisposeAsync() => _stream.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await _stream.DisposeAsync();
+        await base.DisposeAsync();
+    }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Praefect.Wire.Auth;
 using Praefect.Wire.Backchannel;
+using Praefect.Wire.Grpc;
 using Praefect.Wire.Sidechannel;
 using Praefect.Wire.Yamux;
 
@@ -40,6 +41,8 @@ public sealed class NodeConnection : IAsyncDisposable
             options.VirtualStorage, options.Storage, sidechannels, acceptor, yamux, time, loggerFactory.CreateLogger<NodeConnection>());
         Plain = CreatePlain();
         Multiplexed = CreateMultiplexed();
+        Channel = new GrpcChannel(Plain, Authorization, time);
+        MultiplexedChannel = new GrpcChannel(Multiplexed, Authorization, time);
     }
 
     /// <summary>Name, address and secret.</summary>
@@ -50,6 +53,12 @@ public sealed class NodeConnection : IAsyncDisposable
 
     /// <summary>HTTP/2 in a yamux stream, over whose session the node can call back: mutators, and calls with a sidechannel.</summary>
     public HttpMessageInvoker Multiplexed { get; }
+
+    /// <summary>Typed calls over <see cref="Plain"/>, signed with the node's token.</summary>
+    public GrpcChannel Channel { get; }
+
+    /// <summary>Typed calls over <see cref="Multiplexed"/>, signed with the node's token.</summary>
+    public GrpcChannel MultiplexedChannel { get; }
 
     /// <summary>Calls in flight, as counted by <see cref="BeginCall"/>.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);

@@ -6,6 +6,9 @@ namespace Praefect.Wire.Contract;
 /// <summary>The way from a request to one of its fields, as field numbers; every step but the last is a message field.</summary>
 public sealed class FieldPath
 {
+    /// <summary>The longest path; the protocol's own have one or two steps.</summary>
+    public const int MaxSteps = 4;
+
     private FieldPath(ImmutableArray<FieldStep> steps)
     {
         Steps = steps;
@@ -24,7 +27,10 @@ public sealed class FieldPath
     public static FieldPath Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return new FieldPath([.. text.Split('/').Select(step => ParseStep(step, text))]);
+        var steps = text.Split('/');
+        return steps.Length <= MaxSteps
+            ? new FieldPath([.. steps.Select(step => ParseStep(step, text))])
+            : throw new FormatException($"field path \"{text}\" has more than {MaxSteps} steps");
     }
 
     /// <inheritdoc/>
@@ -50,10 +56,6 @@ public sealed class FieldPath
             : throw new FormatException($"field path \"{path}\": \"{text}\" is not a field number");
 }
 
-/// <summary>One step of a <see cref="FieldPath"/>.</summary>
-/// <param name="Number">The field's number.</param>
-/// <param name="OneofSiblingTag">Wire tag of the other field of the oneof that this field lives in; 0: not in a oneof.
-/// Seen later on the wire than this field, it clears it.</param>
 internal readonly record struct FieldStep(int Number, uint OneofSiblingTag)
 {
     /// <summary>The wire tag with which the field is encoded: always length-delimited.</summary>

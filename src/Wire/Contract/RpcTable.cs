@@ -103,6 +103,7 @@ internal static class RpcTable
             { Creates: true, Operation: not RpcOperation.Mutator } => "only mutators create",
             { Upserts: true, Creates: false } => "an upsert creates",
             { ForcesPrimary: true, Operation: not RpcOperation.Accessor } => "only accessors are forced to the primary",
+            { Storage.Numbers.Length: > 1 } => "a storage name lies in the request itself",
             // The rewriter edits both in one pass, which holds only while neither lies inside the other.
             { Target: { } t, AdditionalRepository: { } a } when t.Numbers[0] == a.Numbers[0] => "target and additional repository share a field",
             _ => null,

@@ -47,6 +47,14 @@ internal sealed class RentedBuffer : IDisposable
         Length -= count;
     }
 
+    /// <summary>Hands the array over: whoever takes it returns it to the shared pool.</summary>
+    public byte[] Detach()
+    {
+        var array = _array;
+        _array = [];
+        return array;
+    }
+
     public void Dispose()
     {
         var array = _array;

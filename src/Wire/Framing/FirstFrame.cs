@@ -60,6 +60,16 @@ public sealed class FirstFrame : IDisposable
         }
     }
 
+    /// <summary>An uncompressed frame of a message that is at hand.</summary>
+    public static FirstFrame FromMessage(ReadOnlySpan<byte> message)
+    {
+        var length = MessagePrefix.Size + message.Length;
+        var array = ArrayPool<byte>.Shared.Rent(length);
+        MessagePrefix.Write(array, message.Length);
+        message.CopyTo(array.AsSpan(MessagePrefix.Size));
+        return new FirstFrame(array, length, compressed: false);
+    }
+
     /// <summary>The same message uncompressed; this frame itself where it is not compressed. Both must be disposed then.</summary>
     /// <exception cref="GrpcException">Unimplemented: <paramref name="encoding"/> is not gzip. Internal: not gzip data. ResourceExhausted: inflates beyond <paramref name="maxBytes"/>.</exception>
     public FirstFrame Inflate(string? encoding, int maxBytes)

@@ -85,12 +85,9 @@ public sealed class GrpcChannel
             request.Headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcTimeout.Format(timeout));
         }
 
-        foreach (var (key, value) in options.Metadata ?? [])
+        if (options.Metadata is { } metadata)
         {
-            if (!GrpcHeaders.IsReserved(key))
-            {
-                request.Headers.TryAddWithoutValidation(key, value);
-            }
+            GrpcRequestHeaders.Add(request, metadata);
         }
 
         return request;

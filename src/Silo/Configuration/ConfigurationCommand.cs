@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Praefect.Silo.Configuration;
+
+/// <summary>Runs the executable of <c>config_command</c>.</summary>
+internal static class ConfigurationCommand
+{
+    /// <summary>How long the command may take.</summary>
+    public static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(30);
+
+    /// <summary>Standard output of the command, which is started without a shell and without arguments.</summary>
+    /// <exception cref="ConfigurationException">It could not be started, took too long or ended with an error.</exception>
+    public static async Task<string> RunAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var bounded = new CancellationTokenSource(TimeMax, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(bounded.Token, cancellationToken);
+        using var process = new Process();
+        process.StartInfo = new ProcessStartInfo(path) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        try
+        {
+            process.Start();
+            process.StandardInput.Close();
+            var output = process.StandardOutput.ReadToEndAsync(linked.Token);
+            var errors = process.StandardError.ReadToEndAsync(linked.Token);
+            await process.WaitForExitAsync(linked.Token);
+            return process.ExitCode == 0
+                ? await output
+                : throw new ConfigurationException($"running config command: exit status {process.ExitCode}, stderr: \"{(await errors).Trim()}\"");
+        }
+        catch (Win32Exception e)
+        {
+            throw new ConfigurationException($"running config command: {e.Message}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new ConfigurationException($"running config command: not finished after {TimeMax.TotalSeconds:0} s");
+        }
+    }
+}

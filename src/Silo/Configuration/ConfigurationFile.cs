@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Praefect.Silo.Configuration.Toml;
+
+namespace Praefect.Silo.Configuration;
+
+/// <summary>A configuration that was read and found to be usable.</summary>
+/// <param name="Options">The settings.</param>
+/// <param name="Warnings">What the operator should know: keys without meaning, settings without effect.</param>
+public sealed record LoadedConfiguration(PraefectOptions Options, ImmutableArray<string> Warnings);
+
+/// <summary>Reads configuration files.</summary>
+public static class ConfigurationFile
+{
+    /// <summary>Largest file that is read.</summary>
+    public const long BytesMax = 16 * 1024 * 1024;
+
+    private const string ReadingPrefix = "error reading config file: ";
+
+    /// <summary>Reads a file, runs its configuration command if it names one, and validates the result.</summary>
+    /// <exception cref="ConfigurationException">It cannot be read or used; all reasons at once.</exception>
+    public static async Task<LoadedConfiguration> LoadAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var table = Parse(await ReadAsync(path, cancellationToken));
+        if (table.TryGet("config_command", out var command) && command.Value is string { Length: > 0 } executable)
+            Overlay(table, await ConfigurationCommand.RunAsync(executable, time, cancellationToken));
+        return Bind(table);
+    }
+
+    /// <summary>The same for a text at hand; a configuration command is not run.</summary>
+    /// <exception cref="ConfigurationException">It cannot be used; all reasons at once.</exception>
+    public static LoadedConfiguration Load(string toml) => Bind(Parse(toml));
+
+    private static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > BytesMax)
+                throw new ConfigurationException($"{ReadingPrefix}{path} is larger than {BytesMax} bytes");
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(await File.ReadAllBytesAsync(path, cancellationToken));
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new ConfigurationException($"{ReadingPrefix}{path} is not UTF-8 text");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"{ReadingPrefix}{e.Message}");
+        }
+    }
+
+    private static TomlTable Parse(string toml)
+    {
+        try
+        {
+            return TomlReader.Read(toml);
+        }
+        catch (TomlSyntaxException e)
+        {
+            throw new ConfigurationException(ReadingPrefix + e.Message);
+        }
+    }
+
+    private static void Overlay(TomlTable table, string json)
+    {
+        try
+        {
+            ConfigurationJson.Overlay(table, json);
+        }
+        catch (JsonException e)
+        {
+            throw new ConfigurationException($"unmarshalling generated config: {e.Message}");
+        }
+    }
+
+    private static LoadedConfiguration Bind(TomlTable table)
+    {
+        var problems = new SettingsProblems();
+        var root = new SettingsSection(table, string.Empty, problems);
+        var options = OptionsBinder.Bind(root);
+        ImmutableArray<string> errors =
+        [
+            .. problems.Errors.Select(error => ReadingPrefix + error),
+            .. ConfigurationValidation.Validate(options).Select(error => "validating config: " + error),
+        ];
+        if (errors.Length > 0)
+            throw new ConfigurationException(errors);
+        return new LoadedConfiguration(options, [.. Warnings(options, [.. root.UnknownKeys()])]);
+    }
+
+    private static IEnumerable<string> Warnings(PraefectOptions options, ImmutableArray<string> unknown)
+    {
+        if (unknown.Length > 0)
+            yield return $"configuration keys that mean nothing here: {string.Join(", ", unknown.Distinct(StringComparer.Ordinal))}";
+        if (options.LegacyElectorsAllowed && !string.Equals(options.Failover.ElectionStrategy, "per_repository", StringComparison.Ordinal))
+            yield return $"failover.election_strategy \"{options.Failover.ElectionStrategy}\" is not available: per_repository is used";
+        if (options.MemoryQueueEnabled)
+            yield return "memory_queue_enabled has no effect: records are always kept in the store";
+        if (options.Sentry.Dsn.Length > 0)
+            yield return "sentry.sentry_dsn has no effect: no error reports are sent";
+        foreach (var virtualStorage in options.VirtualStorages)
+        {
+            var shared = virtualStorage.Nodes.GroupBy(node => node.Address, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => group.Key).ToList();
+            if (shared.Count > 0)
+            {
+                yield return $"virtual storage \"{virtualStorage.Name}\": more than one backend node is hosted at same address ({string.Join(", ", shared)}): "
+                    + "your Praefect configuration may not offer actual redundancy";
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+namespace Praefect.Silo.Configuration;
+
+/// <summary>Who may call, <c>[auth]</c>.</summary>
+public sealed record AuthOptions
+{
+    /// <summary><c>token</c>: the secret that clients share; empty: everybody may call.</summary>
+    public string Token { get; init; } = "";
+
+    /// <summary><c>transitioning</c>: check tokens for the metrics only, refuse nobody.</summary>
+    public bool Transitioning { get; init; }
+}
+
+/// <summary>The certificate of <c>tls_listen_addr</c>, <c>[tls]</c>.</summary>
+public sealed record TlsOptions
+{
+    /// <summary><c>certificate_path</c>: PEM file with the certificate and its chain. (<c>cert_path</c> in the output of a configuration command.)</summary>
+    public string CertificatePath { get; init; } = "";
+
+    /// <summary><c>key_path</c>: PEM file with the private key.</summary>
+    public string KeyPath { get; init; } = "";
+
+    /// <summary><c>key</c>: the private key as PEM text; excludes <see cref="KeyPath"/>.</summary>
+    public string Key { get; init; } = "";
+}
+
+/// <summary>Git over HTTP at the gateway, <c>[git_http]</c>: for people with nothing but <c>git</c>. Off unless it has an address.</summary>
+public sealed record GitHttpOptions
+{
+    /// <summary><c>listen_addr</c>: <c>host:port</c>; empty: off.</summary>
+    public string ListenAddress { get; init; } = "";
+
+    /// <summary><c>token</c>: password that git clients must give (any user name); empty: none.</summary>
+    public string Token { get; init; } = "";
+
+    /// <summary><c>create_on_push</c>: a push to a repository that does not exist creates it.</summary>
+    public bool CreateOnPush { get; init; }
+}
+
+/// <summary>Streams in streams, <c>[yamux]</c>.</summary>
+public sealed record YamuxSettings
+{
+    /// <summary>The least window that yamux can work with, 256 KiB.</summary>
+    public const uint WindowBytesMin = 262_144;
+
+    /// <summary><c>maximum_stream_window_size_bytes</c>.</summary>
+    public uint MaximumStreamWindowBytes { get; init; } = WindowBytesMin;
+
+    /// <summary><c>accept_backlog</c>: streams that may wait to be accepted.</summary>
+    public long AcceptBacklog { get; init; } = 256;
+}

@@ -63,7 +63,7 @@ public static class ConfigurationValidation
         }
     }
 
-    private static IEnumerable<string> Nodes(VirtualStorageOptions virtualStorage)
+    private static IEnumerable<string> Nodes(VirtualStorageSettings virtualStorage)
     {
         if (virtualStorage.Nodes.Any(node => node.Storage.Length == 0))
             yield return "all gitaly nodes must have a storage";

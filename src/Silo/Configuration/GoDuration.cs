@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Praefect.Silo.Configuration;
@@ -5,6 +6,8 @@ namespace Praefect.Silo.Configuration;
 /// <summary>Durations as Go writes them: <c>1h30m</c>, <c>500ms</c>, <c>-1.5s</c>, <c>0</c> (https://pkg.go.dev/time#ParseDuration).</summary>
 public static class GoDuration
 {
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
+
     private static readonly (string Unit, decimal Nanoseconds)[] Units =
     [
         ("ns", 1m),
@@ -48,7 +51,7 @@ public static class GoDuration
 
     private static bool TryTakeNumber(ref ReadOnlySpan<char> text, out decimal number)
     {
-        var length = text.IndexOfAnyExcept("0123456789.");
+        var length = text.IndexOfAnyExcept(NumberCharacters);
         length = length < 0 ? text.Length : length;
         var taken = text[..length];
         text = text[length..];
@@ -57,7 +60,7 @@ public static class GoDuration
 
     private static bool TryTakeUnit(ref ReadOnlySpan<char> text, out decimal nanoseconds)
     {
-        var length = text.IndexOfAny("0123456789.");
+        var length = text.IndexOfAny(NumberCharacters);
         length = length < 0 ? text.Length : length;
         foreach (var (unit, value) in Units)
         {

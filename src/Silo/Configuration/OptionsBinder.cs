@@ -40,11 +40,11 @@ internal static class OptionsBinder
         };
     }
 
-    private static VirtualStorageOptions VirtualStorage(SettingsSection section) => new()
+    private static VirtualStorageSettings VirtualStorage(SettingsSection section) => new()
     {
         Name = section.Text("name"),
         DefaultReplicationFactor = (int)section.Number("default_replication_factor", 0, int.MinValue, int.MaxValue),
-        Nodes = section.Sections("node").Select(node => new StorageNodeOptions
+        Nodes = section.Sections("node").Select(node => new StorageNodeSettings
         {
             Storage = node.Text("storage"),
             Address = node.Text("address"),

@@ -31,7 +31,7 @@ public sealed record PraefectOptions
     public bool LegacyElectorsAllowed { get; init; }
 
     /// <summary><c>[[virtual_storage]]</c>.</summary>
-    public ImmutableArray<VirtualStorageOptions> VirtualStorages { get; init; } = [];
+    public ImmutableArray<VirtualStorageSettings> VirtualStorages { get; init; } = [];
 
     /// <summary><c>[auth]</c>.</summary>
     public AuthOptions Auth { get; init; } = new();

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Praefect.Silo.Configuration;
 
 /// <summary>A virtual storage, <c>[[virtual_storage]]</c>.</summary>
-public sealed record VirtualStorageOptions
+public sealed record VirtualStorageSettings
 {
     /// <summary><c>name</c>: what clients send in <c>storage_name</c>.</summary>
     public string Name { get; init; } = "";
@@ -12,11 +12,11 @@ public sealed record VirtualStorageOptions
     public int DefaultReplicationFactor { get; init; }
 
     /// <summary><c>[[virtual_storage.node]]</c>.</summary>
-    public ImmutableArray<StorageNodeOptions> Nodes { get; init; } = [];
+    public ImmutableArray<StorageNodeSettings> Nodes { get; init; } = [];
 }
 
 /// <summary>A storage behind a virtual storage, <c>[[virtual_storage.node]]</c>.</summary>
-public sealed record StorageNodeOptions
+public sealed record StorageNodeSettings
 {
     /// <summary><c>storage</c>: name of the storage on the node.</summary>
     public string Storage { get; init; } = "";

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Praefect.Silo.Configuration;
+
+namespace Praefect.Silo.Logging;
+
+/// <summary>One line of the log as fields: <c>time</c>, <c>level</c>, <c>msg</c>, then what the entry and its scopes carry, in snake case.</summary>
+internal static class LogLine
+{
+    /// <summary>Most fields of a line beside the fixed ones.</summary>
+    public const int FieldsMax = 64;
+
+    public static List<KeyValuePair<string, object?>> FieldsOf<TState>(in LogEntry<TState> entry, IExternalScopeProvider? scopes, DateTimeOffset now)
+    {
+        var fields = new List<KeyValuePair<string, object?>>
+        {
+            new("time", now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)),
+            new("level", LogLevels.NameOf(entry.LogLevel)),
+            new("msg", entry.Formatter(entry.State, entry.Exception)),
+            new("component", entry.Category),
+        };
+        var seen = new HashSet<string>(fields.Select(field => field.Key), StringComparer.Ordinal);
+        Add(entry.State);
+        scopes?.ForEachScope(static (scope, add) => add(scope), (Action<object?>)Add);
+        if (entry.Exception is not null)
+            fields.Add(new("error", entry.Exception.ToString()));
+        return fields;
+
+        void Add(object? source)
+        {
+            if (source is not IEnumerable<KeyValuePair<string, object?>> values)
+                return;
+            foreach (var (key, value) in values)
+            {
+                var name = SnakeCase(key);
+                if (name != "{original_format}" && fields.Count < FieldsMax && seen.Add(name))
+                    fields.Add(new(name, value));
+            }
+        }
+    }
+
+    public static string Text(List<KeyValuePair<string, object?>> fields) =>
+        string.Join(' ', fields.Select(field => $"{field.Key}={Quote(Convert.ToString(field.Value, CultureInfo.InvariantCulture) ?? string.Empty)}"));
+
+    public static string Json(List<KeyValuePair<string, object?>> fields)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            foreach (var (key, value) in fields)
+            {
+                json.WritePropertyName(key);
+                Write(json, value);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+    }
+
+    private static void Write(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case bool flag:
+                json.WriteBooleanValue(flag);
+                break;
+            case int or long or uint or short or byte:
+                json.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                break;
+            case double number when double.IsFinite(number):
+                json.WriteNumberValue(number);
+                break;
+            default:
+                json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
+                break;
+        }
+    }
+
+    private static string Quote(string value) =>
+        value.Length > 0 && value.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.' or '/' or ':' or '@' or '+')
+            ? value
+            : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+                .Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
+
+    private static string SnakeCase(string name)
+    {
+        var text = new StringBuilder(name.Length + 4);
+        foreach (var character in name)
+        {
+            if (char.IsAsciiLetterUpper(character) && text.Length > 0 && text[^1] is not ('_' or '{' or '.'))
+                text.Append('_');
+            text.Append(char.ToLowerInvariant(character));
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,82 @@
+using Praefect.Silo.Configuration;
+
+namespace Praefect.Silo.Tests.Configuration;
+
+public sealed class ConfigurationCommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("praefect-config-").FullName;
+
+    [Fact]
+    public async Task The_output_of_the_command_is_laid_over_the_file()
+    {
+        var loaded = await LoadAsync("""
+            cat <<EOF
+            {"auth": {"token": "from-command"}, "database": {"host": "db", "port": 5432}, "graceful_stop_timeout": "5s", "nobody_knows": 1,
+             "virtual_storage": [{"name": "other", "node": [{"storage": "b", "address": "tcp://h:1"}]}]}
+            EOF
+            """);
+
+        Assert.Equal(new AuthOptions { Token = "from-command", Transitioning = true }, loaded.Options.Auth);
+        Assert.Equal(("db", 5432), (loaded.Options.Database!.Host, loaded.Options.Database.Port));
+        Assert.Equal(TimeSpan.FromSeconds(5), loaded.Options.GracefulStopTimeout);
+        Assert.Equal("other", Assert.Single(loaded.Options.VirtualStorages).Name);
+    }
+
+    [Fact]
+    public async Task A_command_that_fails_is_told_with_what_it_said()
+    {
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync("echo no vault >&2; exit 3"));
+
+        Assert.Equal("running config command: exit status 3, stderr: \"no vault\"", error.Message);
+    }
+
+    [Fact]
+    public async Task A_command_without_output_is_an_error()
+    {
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync("true"));
+
+        Assert.StartsWith("unmarshalling generated config: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_command_is_an_error()
+    {
+        var file = Path.Combine(_folder, "praefect.toml");
+        await File.WriteAllTextAsync(file, "config_command = '/nowhere/command'");
+
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => ConfigurationFile.LoadAsync(file, TimeProvider.System, CancellationToken.None));
+
+        Assert.StartsWith("running config command: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_file_is_told_by_its_path()
+    {
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => ConfigurationFile.LoadAsync("/nowhere/praefect.toml", TimeProvider.System, CancellationToken.None));
+
+        Assert.StartsWith("error reading config file: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("/nowhere/praefect.toml", error.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private async Task<LoadedConfiguration> LoadAsync(string script)
+    {
+        var command = Path.Combine(_folder, "command.sh");
+        await File.WriteAllTextAsync(command, "#!/bin/sh\n" + script + "\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(command, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var file = Path.Combine(_folder, "praefect.toml");
+        await File.WriteAllTextAsync(file, $"""
+            config_command = '{command}'
+            listen_addr = ":2305"
+            [auth]
+            token = "from-file"
+            transitioning = true
+            [[virtual_storage]]
+            name = "default"
+            node = [{'{'} storage = "a", address = "tcp://h:1" {'}'}]
+            """);
+        return await ConfigurationFile.LoadAsync(file, TimeProvider.System, CancellationToken.None);
+    }
+}

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
-using Praefect.Grains.Embedded.Storage;
+using Praefect.Store;
 
 namespace Praefect.Grains.Embedded.Tests;
 
@@ -21,7 +21,7 @@ public sealed class TestRuntime : IAsyncDisposable
 
     public Journal Journal => _services.GetRequiredService<Journal>();
 
-    public static async Task<TestRuntime> StartAsync(IEmbeddedStore? store = null, Action<EmbeddedOptions>? configure = null, Journal? journal = null)
+    public static async Task<TestRuntime> StartAsync(IGrainStore? store = null, Action<EmbeddedOptions>? configure = null, Journal? journal = null)
     {
         var services = new ServiceCollection();
         services.AddSingleton(journal ?? new Journal());

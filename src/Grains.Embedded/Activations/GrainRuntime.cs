@@ -6,7 +6,7 @@ using Orleans.Runtime;
 using Praefect.Grains.Embedded.Calls;
 using Praefect.Grains.Embedded.Grains;
 using Praefect.Grains.Embedded.Reminders;
-using Praefect.Grains.Embedded.Storage;
+using Praefect.Store;
 
 namespace Praefect.Grains.Embedded.Activations;
 
@@ -28,7 +28,7 @@ internal sealed partial class GrainRuntime : IAsyncDisposable
     private volatile RuntimePhase _phase = RuntimePhase.Created;
     private long _lastObserver;
 
-    internal GrainRuntime(EmbeddedOptions options, IEnumerable<Type> grainTypes, IEmbeddedStore store, IServiceProvider services, ILoggerFactory logs)
+    internal GrainRuntime(EmbeddedOptions options, IEnumerable<Type> grainTypes, IGrainStore store, IServiceProvider services, ILoggerFactory logs)
     {
         options.Validate();
         Options = options;
@@ -49,7 +49,7 @@ internal sealed partial class GrainRuntime : IAsyncDisposable
 
     internal TimeProvider Time { get; }
 
-    internal IEmbeddedStore Store { get; }
+    internal IGrainStore Store { get; }
 
     internal IServiceProvider Services { get; }
 

@@ -2,7 +2,7 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Praefect.Grains.Embedded.Grains;
-using Praefect.Grains.Embedded.Storage;
+using Praefect.Store;
 
 namespace Praefect.Grains.Embedded;
 
@@ -15,7 +15,7 @@ public sealed class EmbeddedGrainsBuilder
 
     internal EmbeddedOptions Options { get; } = new();
 
-    internal Func<IServiceProvider, IEmbeddedStore>? Store { get; private set; }
+    internal Func<IServiceProvider, IGrainStore>? Store { get; private set; }
 
     internal List<Action<IServiceProvider, EmbeddedOptions>> Configurations { get; } = [];
 
@@ -62,7 +62,7 @@ public sealed class EmbeddedGrainsBuilder
     public EmbeddedGrainsBuilder UseMemory() => UseStore(static _ => new MemoryStore());
 
     /// <summary>Keeps state in a store of the caller's choice; the runtime disposes it.</summary>
-    public EmbeddedGrainsBuilder UseStore(Func<IServiceProvider, IEmbeddedStore> store)
+    public EmbeddedGrainsBuilder UseStore(Func<IServiceProvider, IGrainStore> store)
     {
         Store = store;
         return this;

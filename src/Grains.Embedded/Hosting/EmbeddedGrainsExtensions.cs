@@ -32,7 +32,7 @@ public static class EmbeddedGrainsExtensions
         services.AddSingleton(provider => new GrainRuntime(
             provider.GetRequiredService<EmbeddedOptions>(),
             builder.GrainTypes,
-            builder.Store?.Invoke(provider) ?? new Storage.MemoryStore(),
+            builder.Store?.Invoke(provider) ?? new Praefect.Store.MemoryStore(),
             provider,
             provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance));
         services.AddSingleton<IClusterClient>(static provider => provider.GetRequiredService<GrainRuntime>().Factory);

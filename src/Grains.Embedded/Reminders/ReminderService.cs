@@ -3,7 +3,8 @@ using Orleans;
 using Orleans.Runtime;
 using Orleans.Timers;
 using Praefect.Grains.Embedded.Activations;
-using Praefect.Grains.Embedded.Storage;
+using Praefect.Grains.Embedded.State;
+using Praefect.Store;
 
 namespace Praefect.Grains.Embedded.Reminders;
 
@@ -27,7 +28,7 @@ internal sealed partial class ReminderService(GrainRuntime runtime) : IReminderR
         var minimum = runtime.Options.MinimumReminderPeriod;
         if (period < minimum)
             throw new ArgumentException($"Cannot register reminder {reminderName} of {callingGrainId}: the period {period} is shorter than the minimum {minimum}.", nameof(period));
-        var stored = new StoredReminder(callingGrainId, reminderName, WholeMilliseconds(runtime.Time.GetUtcNow() + dueTime), period);
+        var stored = new StoredReminder(callingGrainId.KeyOf(reminderName), WholeMilliseconds(runtime.Time.GetUtcNow() + dueTime), period);
         await runtime.Store.WriteReminderAsync(stored, runtime.Stopped);
         var scheduled = new Scheduled(stored) { Next = stored.StartAt };
         Schedule(scheduled);
@@ -37,7 +38,7 @@ internal sealed partial class ReminderService(GrainRuntime runtime) : IReminderR
     public async Task UnregisterReminder(GrainId callingGrainId, IGrainReminder reminder)
     {
         ArgumentNullException.ThrowIfNull(reminder);
-        await runtime.Store.DeleteReminderAsync(callingGrainId, reminder.ReminderName, runtime.Stopped);
+        await runtime.Store.DeleteReminderAsync(callingGrainId.KeyOf(reminder.ReminderName), runtime.Stopped);
         lock (_gate) _all.Remove((callingGrainId, reminder.ReminderName));
     }
 
@@ -48,7 +49,7 @@ internal sealed partial class ReminderService(GrainRuntime runtime) : IReminderR
 
     public Task<List<IGrainReminder>> GetReminders(GrainId callingGrainId)
     {
-        lock (_gate) return Task.FromResult<List<IGrainReminder>>([.. _all.Values.Where(r => r.Stored.GrainId == callingGrainId)]);
+        lock (_gate) return Task.FromResult<List<IGrainReminder>>([.. _all.Values.Where(r => r.GrainId == callingGrainId)]);
     }
 
     internal async Task StartAsync(CancellationToken cancellationToken)
@@ -57,8 +58,9 @@ internal sealed partial class ReminderService(GrainRuntime runtime) : IReminderR
         var now = runtime.Time.GetUtcNow();
         foreach (var stored in await runtime.Store.ReadRemindersAsync(cancellationToken))
         {
-            if (runtime.Classes.Find(stored.GrainId.Type) is null) LogUnknownGrain(runtime.Log, stored.Name, stored.GrainId);
-            else Schedule(new Scheduled(stored) { Next = NextAfter(stored, now) });
+            var scheduled = new Scheduled(stored) { Next = NextAfter(stored, now) };
+            if (runtime.Classes.Find(scheduled.GrainId.Type) is null) LogUnknownGrain(runtime.Log, scheduled.ReminderName, scheduled.GrainId);
+            else Schedule(scheduled);
         }
     }
 
@@ -87,14 +89,14 @@ internal sealed partial class ReminderService(GrainRuntime runtime) : IReminderR
     {
         lock (_gate)
         {
-            _all[(reminder.Stored.GrainId, reminder.Stored.Name)] = reminder;
+            _all[(reminder.GrainId, reminder.ReminderName)] = reminder;
             _due.Enqueue(reminder, reminder.Next);
             SetTimer();
         }
     }
 
     private bool IsCurrent(Scheduled reminder) =>
-        _all.TryGetValue((reminder.Stored.GrainId, reminder.Stored.Name), out var current) && ReferenceEquals(current, reminder);
+        _all.TryGetValue((reminder.GrainId, reminder.ReminderName), out var current) && ReferenceEquals(current, reminder);
 
     private void SetTimer()
     {
@@ -128,12 +130,12 @@ internal sealed partial class ReminderService(GrainRuntime runtime) : IReminderR
         var stored = reminder.Stored;
         try
         {
-            var grain = runtime.Factory.GetGrain<IRemindable>(stored.GrainId);
-            await grain.ReceiveReminder(stored.Name, new TickStatus(stored.StartAt.UtcDateTime, stored.Period, now.UtcDateTime));
+            var grain = runtime.Factory.GetGrain<IRemindable>(reminder.GrainId);
+            await grain.ReceiveReminder(reminder.ReminderName, new TickStatus(stored.StartAt.UtcDateTime, stored.Period, now.UtcDateTime));
         }
         catch (Exception error)
         {
-            LogTickFailed(runtime.Log, error, stored.Name, stored.GrainId);
+            LogTickFailed(runtime.Log, error, reminder.ReminderName, reminder.GrainId);
         }
 
         lock (_gate)
@@ -157,6 +159,8 @@ internal sealed partial class ReminderService(GrainRuntime runtime) : IReminderR
 
         internal DateTimeOffset Next { get; set; }
 
-        public string ReminderName => Stored.Name;
+        internal GrainId GrainId { get; } = stored.Key.GrainOf();
+
+        public string ReminderName => Stored.Key.Name;
     }
 }

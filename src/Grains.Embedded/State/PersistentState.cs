@@ -4,7 +4,7 @@ using System.Text.Json;
 using Orleans.Runtime;
 using Orleans.Storage;
 using Praefect.Grains.Embedded.Activations;
-using Praefect.Grains.Embedded.Storage;
+using Praefect.Store;
 
 namespace Praefect.Grains.Embedded.State;
 
@@ -20,8 +20,9 @@ internal interface IActivationState
 /// </summary>
 internal sealed class PersistentState<TState> : IPersistentState<TState>, IActivationState
 {
+    private readonly GrainId _grain;
     private readonly StateKey _key;
-    private readonly IEmbeddedStore _store;
+    private readonly IGrainStore _store;
     private readonly JsonSerializerOptions _json;
     private long? _version;
     private Task _last = Task.CompletedTask;
@@ -29,7 +30,8 @@ internal sealed class PersistentState<TState> : IPersistentState<TState>, IActiv
 
     public PersistentState(Activation activation, string name)
     {
-        _key = new StateKey(activation.GrainId, name);
+        _grain = activation.GrainId;
+        _key = activation.GrainId.KeyOf(name);
         _store = activation.Runtime.Store;
         _json = activation.Runtime.Options.StateJson;
     }
@@ -61,6 +63,8 @@ internal sealed class PersistentState<TState> : IPersistentState<TState>, IActiv
         return write;
     }
 
+    private static string Text(long? version) => version?.ToString(CultureInfo.InvariantCulture) ?? "none";
+
     // As Orleans does for types without a parameterless constructor.
     private static TState NewState()
     {
@@ -90,9 +94,16 @@ internal sealed class PersistentState<TState> : IPersistentState<TState>, IActiv
         {
             await operation(this, cancellationToken);
         }
+        catch (StoreConflictException conflict)
+        {
+            throw new InconsistentStateException(
+                $"State '{_key.Name}' of {_grain} was changed by another writer: expected version {Text(conflict.Expected)}.",
+                conflict.Stored is null ? null : Text(conflict.Stored),
+                Text(conflict.Expected));
+        }
         catch (Exception error) when (error is not OrleansException and not OperationCanceledException)
         {
-            throw new OrleansException($"Error {doing} state '{_key.Name}' of {_key.GrainId}: {error.Message}", error);
+            throw new OrleansException($"Error {doing} state '{_key.Name}' of {_grain}: {error.Message}", error);
         }
     }
 

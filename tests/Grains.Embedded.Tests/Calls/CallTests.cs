@@ -1,5 +1,5 @@
 using Orleans;
-using Praefect.Grains.Embedded.Storage;
+using Praefect.Store;
 
 namespace Praefect.Grains.Embedded.Tests.Calls;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>One thing to do on the database thread.</summary>
 internal abstract class SqliteWork
@@ -19,7 +19,7 @@ internal abstract class SqliteWork
 internal sealed class SqliteWork<T>(Func<SqliteStatements, T> run) : SqliteWork
 {
     private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Orleans.Storage.InconsistentStateException? _conflict;
+    private StoreConflictException? _conflict;
     private T _result = default!;
 
     internal Task<T> Answer => _answer.Task;
@@ -30,7 +30,7 @@ internal sealed class SqliteWork<T>(Func<SqliteStatements, T> run) : SqliteWork
         {
             _result = run(statements);
         }
-        catch (Orleans.Storage.InconsistentStateException conflict)
+        catch (StoreConflictException conflict)
         {
             // Changed nothing: no reason to take the others in the transaction with it.
             _conflict = conflict;

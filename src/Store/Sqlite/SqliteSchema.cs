@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>The tables of the SQLite store, made where they are missing, with the version they have.</summary>
 internal static class SqliteSchema

@@ -1,4 +1,4 @@
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>How the Postgres store works.</summary>
 public sealed record PostgresStoreOptions

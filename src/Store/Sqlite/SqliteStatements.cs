@@ -1,7 +1,6 @@
 using Microsoft.Data.Sqlite;
-using Orleans.Runtime;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>The statements on one connection, each prepared once. Used by one thread.</summary>
 internal sealed class SqliteStatements(SqliteConnection connection) : IDisposable
@@ -44,7 +43,7 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
         if (expected is { } version) return Update("write", key, json, version);
         var command = State("write", "INSERT INTO grain_state (grain_type, grain_key, state_name, payload, etag) VALUES (@type, @key, @name, @payload, 1) ON CONFLICT DO NOTHING", key);
         Set(command, "@payload", json);
-        return command.ExecuteNonQuery() == 1 ? 1 : throw StoreConflicts.Conflict(key, null);
+        return command.ExecuteNonQuery() == 1 ? 1 : throw new StoreConflictException(key, null);
     }
 
     internal long ClearState(StateKey key, long expected) => Update("clear", key, null, expected);
@@ -55,8 +54,8 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
         using var reader = Command("reminder", "SELECT grain_type, grain_key, name, start_at_ms, period_ms FROM grain_reminder").ExecuteReader();
         while (reader.Read())
         {
-            var id = GrainId.Create(reader.GetString(0), reader.GetString(1));
-            all.Add(new StoredReminder(id, reader.GetString(2), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)), TimeSpan.FromMilliseconds(reader.GetInt64(4))));
+            var key = new StateKey(reader.GetString(0), reader.GetString(1), reader.GetString(2));
+            all.Add(new StoredReminder(key, DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)), TimeSpan.FromMilliseconds(reader.GetInt64(4))));
         }
 
         return all;
@@ -70,24 +69,24 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
             INSERT INTO grain_reminder (grain_type, grain_key, name, start_at_ms, period_ms) VALUES (@type, @key, @name, @start, @period)
             ON CONFLICT (grain_type, grain_key, name) DO UPDATE SET start_at_ms = excluded.start_at_ms, period_ms = excluded.period_ms
             """);
-        SetKey(command, reminder.GrainId, reminder.Name);
+        SetKey(command, reminder.Key);
         Set(command, "@start", reminder.StartAt.ToUnixTimeMilliseconds());
         Set(command, "@period", (long)reminder.Period.TotalMilliseconds);
         command.ExecuteNonQuery();
     }
 
-    internal void DeleteReminder(GrainId id, string name)
+    internal void DeleteReminder(StateKey key)
     {
         var command = Command("reminder", "DELETE FROM grain_reminder WHERE grain_type = @type AND grain_key = @key AND name = @name");
-        SetKey(command, id, name);
+        SetKey(command, key);
         command.ExecuteNonQuery();
     }
 
-    private static void SetKey(SqliteCommand command, GrainId id, string name)
+    private static void SetKey(SqliteCommand command, StateKey key)
     {
-        Set(command, "@type", id.Type.ToString());
-        Set(command, "@key", id.Key.ToString());
-        Set(command, "@name", name);
+        Set(command, "@type", key.GrainType);
+        Set(command, "@key", key.GrainKey);
+        Set(command, "@name", key.Name);
     }
 
     private static void Set(SqliteCommand command, string name, object? value)
@@ -102,13 +101,13 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
         var command = State(operation, $"UPDATE grain_state SET payload = @payload, etag = etag + 1 WHERE {StateRow} AND etag = @etag", key);
         Set(command, "@payload", json);
         Set(command, "@etag", expected);
-        return command.ExecuteNonQuery() == 1 ? expected + 1 : throw StoreConflicts.Conflict(key, expected);
+        return command.ExecuteNonQuery() == 1 ? expected + 1 : throw new StoreConflictException(key, expected);
     }
 
     private SqliteCommand State(string operation, string sql, StateKey key)
     {
         var command = Command(operation, sql);
-        SetKey(command, key.GrainId, key.Name);
+        SetKey(command, key);
         return command;
     }
 

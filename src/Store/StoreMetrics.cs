@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>Counts what is sent to databases, so that "statements per call" can be read off a meter.</summary>
 public static class StoreMetrics

@@ -1,14 +1,13 @@
 using Microsoft.Data.Sqlite;
-using Orleans.Runtime;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>
 /// A SQLite file in WAL mode: one connection and thread for writes, which share transactions, one for reads. No grain ever waits inside
 /// SQLite.
 /// </summary>
 /// <param name="options">Where and how.</param>
-public sealed class SqliteStore(SqliteStoreOptions options) : IEmbeddedStore
+public sealed class SqliteStore(SqliteStoreOptions options) : IGrainStore
 {
     private StoreFileLock? _lock;
     private SqliteWorker? _reader;
@@ -51,8 +50,8 @@ public sealed class SqliteStore(SqliteStoreOptions options) : IEmbeddedStore
         Writer.DoAsync(sql => Done(() => sql.WriteReminder(reminder)), cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeleteReminderAsync(GrainId grainId, string name, CancellationToken cancellationToken) =>
-        Writer.DoAsync(sql => Done(() => sql.DeleteReminder(grainId, name)), cancellationToken);
+    public Task DeleteReminderAsync(StateKey key, CancellationToken cancellationToken) =>
+        Writer.DoAsync(sql => Done(() => sql.DeleteReminder(key)), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

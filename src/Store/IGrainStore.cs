@@ -1,11 +1,15 @@
-using Orleans.Runtime;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
-/// <summary>Names one state of one grain.</summary>
-/// <param name="GrainId">The grain.</param>
-/// <param name="Name">The state within it.</param>
-public readonly record struct StateKey(GrainId GrainId, string Name);
+/// <summary>Names one state, or one reminder, of one grain.</summary>
+/// <param name="GrainType">The grain's type, in the runtime's short form.</param>
+/// <param name="GrainKey">The grain's key within its type.</param>
+/// <param name="Name">The state within the grain.</param>
+public readonly record struct StateKey(string GrainType, string GrainKey, string Name)
+{
+    /// <summary>The form in messages.</summary>
+    public override string ToString() => $"state '{Name}' of {GrainType}/{GrainKey}";
+}
 
 /// <summary>A state as it is stored.</summary>
 /// <param name="Json">The state; null after it was cleared.</param>
@@ -13,17 +17,16 @@ public readonly record struct StateKey(GrainId GrainId, string Name);
 public sealed record StoredState(string? Json, long Version);
 
 /// <summary>A reminder as it is stored.</summary>
-/// <param name="GrainId">The grain that is reminded.</param>
-/// <param name="Name">The reminder within it.</param>
+/// <param name="Key">The grain that is reminded, and the reminder's name within it.</param>
 /// <param name="StartAt">The first tick; all others are whole periods later. Whole milliseconds.</param>
 /// <param name="Period">Between ticks. Whole milliseconds.</param>
-public sealed record StoredReminder(GrainId GrainId, string Name, DateTimeOffset StartAt, TimeSpan Period);
+public sealed record StoredReminder(StateKey Key, DateTimeOffset StartAt, TimeSpan Period);
 
 /// <summary>
 /// Where grain state and reminders live. One process at a time: opening takes an exclusive lock that the operating system or the
 /// database releases when the process dies. Whatever was acknowledged survives that. Safe for any number of callers at once.
 /// </summary>
-public interface IEmbeddedStore : IAsyncDisposable
+public interface IGrainStore : IAsyncDisposable
 {
     /// <summary>Cancelled when the exclusive lock was lost: another process may hold it now, so this one must stop.</summary>
     CancellationToken Lost { get; }
@@ -40,11 +43,11 @@ public interface IEmbeddedStore : IAsyncDisposable
     /// <param name="json">The state.</param>
     /// <param name="expectedVersion">The version that was read; null when there was none.</param>
     /// <param name="cancellationToken">Ends the wait for a place in the queue.</param>
-    /// <exception cref="Orleans.Storage.InconsistentStateException">The store holds another version.</exception>
+    /// <exception cref="StoreConflictException">The store holds another version.</exception>
     Task<long> WriteStateAsync(StateKey key, string json, long? expectedVersion, CancellationToken cancellationToken);
 
     /// <summary>Empties the state and returns the new version.</summary>
-    /// <exception cref="Orleans.Storage.InconsistentStateException">The store holds another version.</exception>
+    /// <exception cref="StoreConflictException">The store holds another version.</exception>
     Task<long> ClearStateAsync(StateKey key, long expectedVersion, CancellationToken cancellationToken);
 
     /// <summary>All reminders.</summary>
@@ -54,5 +57,5 @@ public interface IEmbeddedStore : IAsyncDisposable
     Task WriteReminderAsync(StoredReminder reminder, CancellationToken cancellationToken);
 
     /// <summary>Removes a reminder, if it is there.</summary>
-    Task DeleteReminderAsync(GrainId grainId, string name, CancellationToken cancellationToken);
+    Task DeleteReminderAsync(StateKey key, CancellationToken cancellationToken);
 }

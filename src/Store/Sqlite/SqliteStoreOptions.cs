@@ -1,4 +1,4 @@
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>Where and how the SQLite store keeps its file.</summary>
 public sealed record SqliteStoreOptions

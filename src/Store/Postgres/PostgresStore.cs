@@ -1,13 +1,12 @@
 using Npgsql;
 using NpgsqlTypes;
-using Orleans.Runtime;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>A Postgres database, through prepared statements on the connections of the data source that is handed in (and stays its owner's).</summary>
 /// <param name="dataSource">The database; its search path decides the schema.</param>
 /// <param name="options">How.</param>
-public sealed class PostgresStore(NpgsqlDataSource dataSource, PostgresStoreOptions options) : IEmbeddedStore
+public sealed class PostgresStore(NpgsqlDataSource dataSource, PostgresStoreOptions options) : IGrainStore
 {
     private const string StateRow = "grain_type = $1 AND grain_key = $2 AND state_name = $3";
 
@@ -47,7 +46,7 @@ public sealed class PostgresStore(NpgsqlDataSource dataSource, PostgresStoreOpti
         if (expectedVersion is { } version) return await UpdateAsync("write", key, json, version, cancellationToken);
         const string Insert = "INSERT INTO grain_state (grain_type, grain_key, state_name, payload, etag) VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
         var rows = await ExecuteAsync("write", Insert, [.. Key(key), Text(json)], cancellationToken);
-        return rows == 1 ? 1 : throw StoreConflicts.Conflict(key, null);
+        return rows == 1 ? 1 : throw new StoreConflictException(key, null);
     }
 
     /// <inheritdoc/>
@@ -64,8 +63,8 @@ public sealed class PostgresStore(NpgsqlDataSource dataSource, PostgresStoreOpti
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
-            var id = GrainId.Create(reader.GetString(0), reader.GetString(1));
-            all.Add(new StoredReminder(id, reader.GetString(2), DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)), TimeSpan.FromMilliseconds(reader.GetInt64(4))));
+            var key = new StateKey(reader.GetString(0), reader.GetString(1), reader.GetString(2));
+            all.Add(new StoredReminder(key, DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(3)), TimeSpan.FromMilliseconds(reader.GetInt64(4))));
         }
 
         return all;
@@ -81,7 +80,7 @@ public sealed class PostgresStore(NpgsqlDataSource dataSource, PostgresStoreOpti
             """;
         NpgsqlParameter[] values =
         [
-            .. Key(new StateKey(reminder.GrainId, reminder.Name)),
+            .. Key(reminder.Key),
             Number(reminder.StartAt.ToUnixTimeMilliseconds()),
             Number((long)reminder.Period.TotalMilliseconds),
         ];
@@ -89,8 +88,8 @@ public sealed class PostgresStore(NpgsqlDataSource dataSource, PostgresStoreOpti
     }
 
     /// <inheritdoc/>
-    public Task DeleteReminderAsync(GrainId grainId, string name, CancellationToken cancellationToken) => ExecuteAsync(
-        "reminder", "DELETE FROM grain_reminder WHERE grain_type = $1 AND grain_key = $2 AND name = $3", Key(new StateKey(grainId, name)), cancellationToken);
+    public Task DeleteReminderAsync(StateKey key, CancellationToken cancellationToken) => ExecuteAsync(
+        "reminder", "DELETE FROM grain_reminder WHERE grain_type = $1 AND grain_key = $2 AND name = $3", Key(key), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -98,7 +97,7 @@ public sealed class PostgresStore(NpgsqlDataSource dataSource, PostgresStoreOpti
         if (Interlocked.Exchange(ref _lock, null) is { } held) await held.DisposeAsync();
     }
 
-    private static NpgsqlParameter[] Key(StateKey key) => [Text(key.GrainId.Type.ToString()), Text(key.GrainId.Key.ToString()), Text(key.Name)];
+    private static NpgsqlParameter[] Key(StateKey key) => [Text(key.GrainType), Text(key.GrainKey), Text(key.Name)];
 
     private static NpgsqlParameter Text(string? value) => new() { NpgsqlDbType = NpgsqlDbType.Text, Value = (object?)value ?? DBNull.Value };
 
@@ -108,7 +107,7 @@ public sealed class PostgresStore(NpgsqlDataSource dataSource, PostgresStoreOpti
     {
         const string Update = $"UPDATE grain_state SET payload = $4, etag = etag + 1 WHERE {StateRow} AND etag = $5";
         var rows = await ExecuteAsync(operation, Update, [.. Key(key), Text(json), Number(expected)], cancellationToken);
-        return rows == 1 ? expected + 1 : throw StoreConflicts.Conflict(key, expected);
+        return rows == 1 ? expected + 1 : throw new StoreConflictException(key, expected);
     }
 
     private async Task<int> ExecuteAsync(string operation, string sql, NpgsqlParameter[] values, CancellationToken cancellationToken)

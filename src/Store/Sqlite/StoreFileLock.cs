@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>
 /// A file next to the database that one process holds locked. The operating system releases it when the process dies, however it dies.

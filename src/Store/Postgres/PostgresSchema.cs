@@ -1,7 +1,7 @@
 using System.Globalization;
 using Npgsql;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>The tables of the Postgres store, made where they are missing, with the version they have.</summary>
 internal static class PostgresSchema

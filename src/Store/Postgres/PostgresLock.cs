@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>
 /// A session advisory lock on a connection of its own: the database releases it with the session, however the process dies. A watch

@@ -1,13 +1,12 @@
-using Orleans.Runtime;
 
-namespace Praefect.Grains.Embedded.Storage;
+namespace Praefect.Store;
 
 /// <summary>A store that dies with its object. Opened again by another runtime it still holds everything, as a database would.</summary>
-public sealed class MemoryStore : IEmbeddedStore
+public sealed class MemoryStore : IGrainStore
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<StateKey, StoredState> _states = [];
-    private readonly Dictionary<(GrainId, string), StoredReminder> _reminders = [];
+    private readonly Dictionary<StateKey, StoredReminder> _reminders = [];
 
     /// <inheritdoc/>
     public CancellationToken Lost => CancellationToken.None;
@@ -38,14 +37,14 @@ public sealed class MemoryStore : IEmbeddedStore
     public Task WriteReminderAsync(StoredReminder reminder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(reminder);
-        lock (_gate) _reminders[(reminder.GrainId, reminder.Name)] = reminder;
+        lock (_gate) _reminders[reminder.Key] = reminder;
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task DeleteReminderAsync(GrainId grainId, string name, CancellationToken cancellationToken)
+    public Task DeleteReminderAsync(StateKey key, CancellationToken cancellationToken)
     {
-        lock (_gate) _reminders.Remove((grainId, name));
+        lock (_gate) _reminders.Remove(key);
         return Task.CompletedTask;
     }
 
@@ -57,7 +56,7 @@ public sealed class MemoryStore : IEmbeddedStore
         lock (_gate)
         {
             var stored = _states.GetValueOrDefault(key)?.Version;
-            if (stored != expected) return Task.FromException<long>(StoreConflicts.Conflict(key, expected, stored));
+            if (stored != expected) return Task.FromException<long>(new StoreConflictException(key, expected, stored));
             var version = (stored ?? 0) + 1;
             _states[key] = new StoredState(json, version);
             return Task.FromResult(version);

@@ -37,7 +37,7 @@ internal static class ConfigurationJson
             case JsonValueKind.True or JsonValueKind.False:
                 return json.GetBoolean();
             case JsonValueKind.Number:
-                return json.TryGetInt64(out var number) ? number : json.GetDouble();
+                return json.TryGetInt64(out var number) ? (object)number : json.GetDouble();
             case JsonValueKind.Array:
                 var array = new TomlArray();
                 foreach (var item in json.EnumerateArray().Where(item => item.ValueKind != JsonValueKind.Null))

@@ -1,5 +1,3 @@
-using Praefect.Wire.Nodes;
-
 namespace Praefect.Silo.Configuration;
 
 /// <summary>What a configuration must fulfil, in Praefect's wording and order. Praefect stops at the first error; here all are found.</summary>
@@ -137,15 +135,10 @@ public static class ConfigurationValidation
 
     private static string? Refused(string address)
     {
-        try
-        {
-            NodeAddress.Parse(address);
+        var tcp = address.StartsWith("tcp://", StringComparison.Ordinal) || address.StartsWith("tls://", StringComparison.Ordinal);
+        if (tcp ? !address[6..].Contains('/', StringComparison.Ordinal) : address.StartsWith("unix:", StringComparison.Ordinal) || address.StartsWith("dns:", StringComparison.Ordinal))
             return null;
-        }
-        catch (FormatException e)
-        {
-            return e.Message;
-        }
+        return $"invalid connection string: \"{address}\"";
     }
 
     private static IEnumerable<string> Files(PraefectOptions options)

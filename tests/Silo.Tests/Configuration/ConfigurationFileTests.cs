@@ -139,13 +139,13 @@ public sealed class ConfigurationFileTests
                 new StorageNodeSettings { Storage = "gitaly-1", Address = "tcp://10.0.0.1:8075", Token = "secret1" },
                 new StorageNodeSettings { Storage = "gitaly-2", Address = "unix:/run/gitaly.socket" },
             ],
-            storage.Nodes);
+            storage.Nodes.AsEnumerable());
         Assert.Equal(new AuthOptions { Token = "clients", Transitioning = true }, options.Auth);
         Assert.Equal(new TlsOptions { CertificatePath = "/tls/cert.pem", KeyPath = "/tls/key.pem" }, options.Tls);
         Assert.Equal(Database(), options.Database);
         Assert.Equal(new ReplicationOptions { BatchSize = 5, ParallelStorageProcessingWorkers = 4 }, options.Replication);
         Assert.Equal(TimeSpan.Zero, options.Reconciliation.SchedulingInterval);
-        Assert.Equal([1.0, 2.5], options.Reconciliation.HistogramBuckets);
+        Assert.Equal([1.0, 2.5], options.Reconciliation.HistogramBuckets.AsEnumerable());
         Assert.Equal(
             new BackgroundVerificationOptions { VerificationInterval = TimeSpan.FromHours(24), DeleteInvalidRecords = false },
             options.BackgroundVerification);
@@ -156,7 +156,7 @@ public sealed class ConfigurationFileTests
         Assert.Equal(new LoggingOptions { Directory = "/var/log", Format = "json", Level = "warn" }, options.Logging);
         Assert.Equal(new SentryOptions { Dsn = "https://x", Environment = "prod" }, options.Sentry);
         Assert.Equal(TimeSpan.FromSeconds(5), options.Prometheus.ScrapeTimeout);
-        Assert.Equal([0.1, 1.0], options.Prometheus.GrpcLatencyBuckets);
+        Assert.Equal([0.1, 1.0], options.Prometheus.GrpcLatencyBuckets.AsEnumerable());
         Assert.Equal(new YamuxSettings { MaximumStreamWindowBytes = 524_288, AcceptBacklog = 128 }, options.Yamux);
         Assert.Equal("/var/lib/praefect.db", options.Store.Path);
         Assert.Equal(new GitHttpOptions { ListenAddress = "127.0.0.1:8080", Token = "people", CreateOnPush = true }, options.GitHttp);
@@ -181,7 +181,7 @@ public sealed class ConfigurationFileTests
         Assert.Equal("per_repository", options.Failover.ElectionStrategy);
         Assert.Equal((1.0, 3.0), (options.Failover.BootstrapInterval.TotalSeconds, options.Failover.MonitorInterval.TotalSeconds));
         Assert.Equal("info", options.Logging.Level);
-        Assert.Equal([0.001, 0.005, 0.025, 0.1, 0.5, 1, 10, 30, 60, 300, 1500], options.Prometheus.GrpcLatencyBuckets);
+        Assert.Equal([0.001, 0.005, 0.025, 0.1, 0.5, 1, 10, 30, 60, 300, 1500], options.Prometheus.GrpcLatencyBuckets.AsEnumerable());
         Assert.Equal((262_144u, 256L), (options.Yamux.MaximumStreamWindowBytes, options.Yamux.AcceptBacklog));
         Assert.Equal("", options.GitHttp.ListenAddress);
     }

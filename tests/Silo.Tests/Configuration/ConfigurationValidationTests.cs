@@ -51,7 +51,7 @@ public sealed class ConfigurationValidationTests
         { "#top", "graceful_stop_timeout = '-1s'", "graceful_stop_timeout must not be negative" },
         { "listen_addr = \":2305\"", "listen_addr = \"2305\"", "listen_addr must be host:port, but is \"2305\"" },
         { "#end", "[git_http]\nlisten_addr = 'http://x/'", "git_http.listen_addr must be host:port, but is \"http://x/\"" },
-        { "#top", "tls_listen_addr = ':2306'", "tls_listen_addr needs tls.certificate_path" },
+        { "#top", "tls_listen_addr = ':2306'\n[tls]\nkey = 'k'", "tls_listen_addr needs tls.certificate_path" },
         { "#top", "tls_listen_addr = ':2306'\n[tls]\ncertificate_path = '/nowhere/c'\nkey = 'k'", "tls.certificate_path: doesn't exist: \"/nowhere/c\"" },
         { "#end", "[tls]\nkey_path = 'p'\nkey = 'k'", "tls: key_path and key cannot both be set" },
         { "path = \"x.db\"", "", "no store configured: set database.host for Postgres, or store.path for a SQLite file" },
@@ -101,14 +101,14 @@ public sealed class ConfigurationValidationTests
         var error = Assert.Throws<ConfigurationException>(() => ConfigurationFile.Load("[yamux]\naccept_backlog = 0\n[replication]\nbatch_size = 0"));
 
         Assert.Equal(
-            [
-                "validating config: no listen address or socket path configured",
-                "validating config: no virtual storages configured",
-                "validating config: replication batch size was 0 but must be >=1",
-                "validating config: yamux.accept_backlog must be at least 1 but it was 0",
-                "validating config: no store configured: set database.host for Postgres, or store.path for a SQLite file",
-            ],
-            error.Problems);
+            """
+            validating config: no listen address or socket path configured
+            validating config: no virtual storages configured
+            validating config: replication batch size was 0 but must be >=1
+            validating config: yamux.accept_backlog must be at least 1 but it was 0
+            validating config: no store configured: set database.host for Postgres, or store.path for a SQLite file
+            """,
+            error.Message);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Sidechannel;
@@ -14,11 +13,12 @@ internal sealed partial class MultiplexedSession : DelegatingStream
 {
     private static readonly byte[] s_backchannel = BackchannelMagic.Backchannel.ToArray();
     private static readonly byte[] s_sidechannel = BackchannelMagic.Sidechannel.ToArray();
-    private readonly ConcurrentDictionary<YamuxStream, Task> _serving = new();
+    private readonly TaskCompletionSource _served = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stream _connection;
     private readonly YamuxSession _session;
     private readonly NodeConnectionContext _context;
     private readonly Task _accepting;
+    private int _serving = 1;
 
     private MultiplexedSession(Stream connection, YamuxSession session, YamuxStream first, NodeConnectionContext context)
         : base(first.AsStream())
@@ -70,16 +70,15 @@ internal sealed partial class MultiplexedSession : DelegatingStream
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         while (await _session.AcceptStreamAsync(CancellationToken.None) is { } stream)
         {
-            var serving = ServeAsync(stream);
-            _serving[stream] = serving;
-            if (serving.IsCompleted)
-                _serving.TryRemove(stream, out _);
+            Interlocked.Increment(ref _serving);
+            _ = ServeAsync(stream);
         }
 
         await _session.Completion;
         LogEnded(_context.Logger, _context.VirtualStorage, _context.NodeName, _session.Error?.Message);
         await _connection.DisposeAsync();
-        await Task.WhenAll(_serving.Values);
+        OneServed();
+        await _served.Task;
     }
 
     private async Task ServeAsync(YamuxStream stream)
@@ -97,8 +96,15 @@ internal sealed partial class MultiplexedSession : DelegatingStream
         }
         finally
         {
-            _serving.TryRemove(stream, out _);
+            OneServed();
         }
+    }
+
+    /// <summary>Counts the accept loop and each stream, so that disposing can wait for the last of them.</summary>
+    private void OneServed()
+    {
+        if (Interlocked.Decrement(ref _serving) == 0)
+            _served.TrySetResult();
     }
 
     private async Task DispatchAsync(YamuxStream stream)

@@ -13,6 +13,8 @@ public static class SidechannelFraming
     /// <summary>The largest payload of a frame, in bytes.</summary>
     public const int MaxPayload = FrameScanner.MaxPayload;
 
+    private const int PieceBytes = 64 * 1024;
+
     private static readonly byte[] s_end = "0000"u8.ToArray();
 
     /// <summary>Client: sends the data as frames; nothing for no data.</summary>
@@ -75,9 +77,13 @@ public static class SidechannelFraming
         while (true)
         {
             var result = await source.ReadAsync(cancellationToken);
-            await destination.WriteAsync(result.Buffer, cancellationToken);
-            source.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted)
+
+            // In pieces, so that the source gets credit again while the rest of what it sent is still on its way.
+            var part = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, PieceBytes));
+            await destination.WriteAsync(part, cancellationToken);
+            var last = result.IsCompleted && part.Length == result.Buffer.Length;
+            source.AdvanceTo(part.End);
+            if (last)
                 return;
         }
     }
@@ -107,13 +113,22 @@ public static class SidechannelFraming
         {
             var result = await input.ReadAsync(cancellationToken);
             var rest = result.Buffer;
-            while (scanner.TryNext(ref rest, out var payload))
+            var gathered = 0L;
+            while (gathered < PieceBytes && scanner.TryNext(ref rest, out var payload))
+            {
                 target.Write(payload);
-            await target.FlushAsync(cancellationToken);
-            input.AdvanceTo(rest.Start, rest.End);
+                gathered += payload.Length;
+            }
+
+            if (gathered > 0)
+                await target.FlushAsync(cancellationToken);
+
+            // Stopped for its size, not for want of bytes: the rest is not examined, and the next read returns it at once.
+            var more = gathered >= PieceBytes && !rest.IsEmpty;
+            input.AdvanceTo(rest.Start, more ? rest.Start : rest.End);
             if (scanner.Ended)
                 return;
-            if (result.IsCompleted)
+            if (result.IsCompleted && !more)
                 throw new EndOfStreamException("sidechannel: unexpected EOF");
         }
     }

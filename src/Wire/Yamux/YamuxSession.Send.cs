@@ -95,10 +95,12 @@ public sealed partial class YamuxSession
             try
             {
                 var write = _transport.Output.WriteAsync(batch.Written, _stop.Token);
-                if (!write.IsCompleted)
+                var waits = !write.IsCompleted;
+                if (waits)
                     _writeTimer.Change(Options.WriteTimeout, Timeout.InfiniteTimeSpan);
                 var result = await write;
-                _writeTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                if (waits)
+                    _writeTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 if (result.IsCompleted)
                     Fail(new YamuxException("connection closed"));
             }

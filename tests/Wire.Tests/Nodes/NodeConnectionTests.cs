@@ -1,0 +1,113 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Praefect.Wire.Backchannel;
+using Praefect.Wire.Nodes;
+
+namespace Praefect.Wire.Tests.Nodes;
+
+public sealed class NodeConnectionTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    [Theory]
+    [InlineData("Tcp")]
+    [InlineData("Tls")]
+    [InlineData("Unix")]
+    public async Task Plain_and_multiplexed_calls_share_one_port(string kind)
+    {
+        await using var node = await TestNode.StartAsync(Enum.Parse<NodeKind>(kind), async context =>
+        {
+            using var reader = new StreamReader(context.Request.Body);
+            var body = await reader.ReadToEndAsync();
+            var backchannel = context.Features.Get<IBackchannelFeature>();
+            await context.Response.WriteAsync($"{body} {(backchannel is null ? "plain" : "multiplexed")}");
+        });
+        await using var client = await TestClient.StartAsync(node.Address);
+
+        Assert.Equal("a plain", await TestClient.SendAsync(client.Connection.Plain, "/a", "a").WaitAsync(s_patience));
+        Assert.Equal("b multiplexed", await TestClient.SendAsync(client.Connection.Multiplexed, "/b", "b").WaitAsync(s_patience));
+        Assert.Equal("c multiplexed", await TestClient.SendAsync(client.Connection.Multiplexed, "/c", "c").WaitAsync(s_patience));
+    }
+
+    [Theory]
+    [InlineData("Tcp")]
+    [InlineData("Tls")]
+    public async Task A_callback_reaches_the_client_that_asked_among_many(string kind)
+    {
+        await using var node = await TestNode.StartAsync(Enum.Parse<NodeKind>(kind), async context =>
+        {
+            var backchannel = context.Features.Get<IBackchannelFeature>()!;
+            await context.Response.WriteAsync(await TestClient.SendAsync(backchannel.Invoker, "/vote", "v", context.RequestAborted));
+        });
+        var clients = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => TestClient.StartAsync(
+            node.Address,
+            context => context.Response.WriteAsync(string.Create(
+                CultureInfo.InvariantCulture, $"{number} {context.Features.Get<INodeConnectionFeature>()?.NodeName}")))));
+        try
+        {
+            var answers = await Task.WhenAll(clients.SelectMany((client, number) => Enumerable.Range(0, 5).Select(
+                async _ => (number, answer: await TestClient.SendAsync(client.Connection.Multiplexed, "/rpc"))))).WaitAsync(s_patience);
+            Assert.All(answers, answer => Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{answer.number} storage-1"), answer.answer));
+        }
+        finally
+        {
+            foreach (var client in clients)
+                await client.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_broken_session_fails_its_calls_and_the_next_call_connects_again()
+    {
+        var arrived = new TaskCompletionSource();
+        await using var node = await TestNode.StartAsync(NodeKind.Tcp, async context =>
+        {
+            if (context.Request.Path != "/hang")
+                return;
+            arrived.TrySetResult();
+            using var aborted = context.RequestAborted.Register(arrived.SetCanceled);
+            var lifetime = context.Features.Get<Microsoft.AspNetCore.Connections.Features.IConnectionSocketFeature>()!;
+            lifetime.Socket.Close();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
+        await using var client = await TestClient.StartAsync(node.Address);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => TestClient.SendAsync(client.Connection.Multiplexed, "/hang").WaitAsync(s_patience))
+            .ContinueWith(task => Assert.IsNotType<TimeoutException>(task.Result), TaskScheduler.Default);
+        Assert.True(arrived.Task.IsCompleted);
+        Assert.Empty(await TestClient.SendAsync(client.Connection.Multiplexed, "/fine").WaitAsync(s_patience));
+    }
+
+    [Fact]
+    public async Task An_unreachable_node_fails_at_once_with_the_dial_error_and_is_found_when_it_is_back()
+    {
+        NodeAddress address;
+        await using (var gone = await TestNode.StartAsync(NodeKind.Unix, _ => Task.CompletedTask))
+            address = gone.Address;
+        await using var client = await TestClient.StartAsync(address);
+        var error = await Assert.ThrowsAnyAsync<HttpRequestException>(() => TestClient.SendAsync(client.Connection.Plain, "/x").WaitAsync(s_patience));
+        Assert.Contains("dial \"default\"/\"storage-1\": ", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Calls_in_flight_are_counted_once_each()
+    {
+        await using var client = await TestClient.StartAsync(NodeAddress.Parse("tcp://127.0.0.1:1"));
+        var first = client.Connection.BeginCall();
+        using (client.Connection.BeginCall())
+            Assert.Equal(2, client.Connection.Outstanding);
+        first.Dispose();
+        first.Dispose();
+        Assert.Equal(0, client.Connection.Outstanding);
+    }
+
+    [Fact]
+    public async Task Closing_twice_is_harmless()
+    {
+        await using var node = await TestNode.StartAsync(NodeKind.Tcp, _ => Task.CompletedTask);
+        var client = await TestClient.StartAsync(node.Address);
+        await TestClient.SendAsync(client.Connection.Multiplexed, "/x").WaitAsync(s_patience);
+        await client.Connection.DisposeAsync();
+        await client.DisposeAsync();
+    }
+}

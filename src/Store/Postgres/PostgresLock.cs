@@ -31,6 +31,7 @@ internal sealed class PostgresLock : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _watch;
+        await ReleaseAsync();
         await _connection.DisposeAsync();
         _stop.Dispose();
         _lost.Dispose();
@@ -52,6 +53,21 @@ internal sealed class PostgresLock : IAsyncDisposable
         {
             await connection.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Closing is not enough: the connection goes back to its pool, and its session lives on there with the lock.</summary>
+    private async Task ReleaseAsync()
+    {
+        try
+        {
+            StoreMetrics.Count("postgres", "lock");
+            await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", _connection) { Parameters = { new() { Value = Key } } };
+            await command.ExecuteScalarAsync(CancellationToken.None);
+        }
+        catch (Exception error) when (error is NpgsqlException or InvalidOperationException)
+        {
+            // The session is gone, and the lock with it.
         }
     }
 

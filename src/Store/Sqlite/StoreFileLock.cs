@@ -4,7 +4,7 @@ namespace Praefect.Store;
 
 /// <summary>
 /// A file next to the database that one process holds locked. The operating system releases it when the process dies, however it dies.
-/// The number inside says who; it proves nothing.
+/// Who holds it stands in a file beside it, for people: it proves nothing.
 /// </summary>
 internal sealed class StoreFileLock : IDisposable
 {
@@ -25,25 +25,23 @@ internal sealed class StoreFileLock : IDisposable
         catch (IOException error) when (File.Exists(path))
         {
             throw new StoreLockedException(
-                $"The grain store '{databasePath}' is in use by another process{Holder(path)}. Stop that process, or give this one a database "
+                $"The grain store '{databasePath}' is in use by another process{Holder(databasePath)}. Stop that process, or give this one a database "
                 + $"file of its own. The lock is on '{path}'; deleting the file does not help.",
                 error);
         }
 
-        var text = System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-        file.SetLength(0);
-        file.Write(text);
-        file.Flush();
+        File.WriteAllText(HolderPath(databasePath), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         return new StoreFileLock(file);
     }
 
-    private static string Holder(string path)
+    // Not in the locked file itself: opening that, even to read, needs the lock.
+    private static string HolderPath(string databasePath) => databasePath + ".lock.pid";
+
+    private static string Holder(string databasePath)
     {
         try
         {
-            // Sharing everything asks for no lock, so this reads past the holder's.
-            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-            var text = reader.ReadToEnd().Trim();
+            var text = File.ReadAllText(HolderPath(databasePath));
             return int.TryParse(text, CultureInfo.InvariantCulture, out var id) ? $" (process {id})" : "";
         }
         catch (IOException)

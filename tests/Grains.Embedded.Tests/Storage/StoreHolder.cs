@@ -1,0 +1,39 @@
+using System.Diagnostics;
+
+namespace Praefect.Grains.Embedded.Tests.Storage;
+
+/// <summary>Another process that has a store open, or tried to.</summary>
+internal sealed class StoreHolder : IDisposable
+{
+    private readonly Process _process;
+
+    private StoreHolder(Process process) => _process = process;
+
+    internal string Said { get; private set; } = "";
+
+    internal int ProcessId => _process.Id;
+
+    internal static async Task<StoreHolder> StartAsync(string kind, string where)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Praefect.Grains.Embedded.StoreHolder.dll"));
+        start.ArgumentList.Add(kind);
+        start.ArgumentList.Add(where);
+        var holder = new StoreHolder(Process.Start(start)!);
+        holder.Said = await holder._process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) ?? "";
+        return holder;
+    }
+
+    /// <summary>SIGKILL, and gone when this returns.</summary>
+    internal async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+    }
+}

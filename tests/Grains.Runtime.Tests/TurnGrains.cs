@@ -1,0 +1,89 @@
+using Orleans;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace Praefect.Grains.Runtime.Tests;
+
+public interface ITurnGrain : IGrainWithStringKey
+{
+    Task Hold(string name);
+
+    [ReadOnly]
+    Task Read(string name);
+
+    [AlwaysInterleave]
+    Task Interleave(string name);
+
+    Task Quick(string name);
+
+    [ResponseTimeout("00:00:01")]
+    Task HoldBriefly(string name);
+
+    [OneWay]
+    Task Tell(string name, bool fail);
+
+    Task HoldCancellably(string name, CancellationToken cancellationToken);
+
+    Task<bool> StaysOnScheduler();
+}
+
+public class TurnGrain : Grain, ITurnGrain
+{
+    private Journal Journal => Journal.Of(this.GetPrimaryKeyString());
+
+    public async Task Hold(string name)
+    {
+        Journal.Add($"{name} starts");
+        await Journal.Gate;
+        Journal.Add($"{name} ends");
+    }
+
+    public Task Read(string name) => Hold(name);
+
+    public Task Interleave(string name) => Hold(name);
+
+    public Task HoldBriefly(string name) => Hold(name);
+
+    public Task Quick(string name)
+    {
+        Journal.Add(name);
+        return Task.CompletedTask;
+    }
+
+    public async Task Tell(string name, bool fail)
+    {
+        await Hold(name);
+        if (fail) throw new InvalidOperationException("nobody sees this");
+    }
+
+    public async Task HoldCancellably(string name, CancellationToken cancellationToken)
+    {
+        Journal.Add($"{name} starts");
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Journal.Add($"{name} cancelled");
+            throw;
+        }
+    }
+
+    public async Task<bool> StaysOnScheduler()
+    {
+        var mine = TaskScheduler.Current;
+        await Task.Delay(1);
+        var afterDelay = TaskScheduler.Current;
+        await Task.Run(() => { });
+        var afterRun = TaskScheduler.Current;
+        var away = await Task.Run(() => TaskScheduler.Current);
+        var child = await Task.Factory.StartNew(() => TaskScheduler.Current, CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Current);
+        return mine != TaskScheduler.Default && mine == afterDelay && mine == afterRun && away == TaskScheduler.Default && child == mine;
+    }
+}
+
+public interface IReentrantTurnGrain : ITurnGrain;
+
+[Reentrant]
+public sealed class ReentrantTurnGrain : TurnGrain, IReentrantTurnGrain;

@@ -1,0 +1,42 @@
+using Praefect.Grains.Nodes;
+using Praefect.Wire.Nodes;
+
+namespace Praefect.Gateway.Nodes;
+
+/// <summary>What this gateway knows of one node by its own traffic: calls in flight, and whether it could be reached lately.</summary>
+internal sealed class GatewayNode(NodeKey key, NodeConnection connection)
+{
+    private int _outstanding;
+    private long _avoidUntil = long.MinValue;
+    private int _suspecting;
+
+    public NodeKey Key { get; } = key;
+
+    public string Storage => Key.Storage;
+
+    public NodeConnection Connection { get; } = connection;
+
+    /// <summary>Calls in flight from this gateway.</summary>
+    public int Outstanding => Volatile.Read(ref _outstanding);
+
+    public void Enter() => Interlocked.Increment(ref _outstanding);
+
+    public void Leave() => Interlocked.Decrement(ref _outstanding);
+
+    /// <param name="timestamp">Of the time provider.</param>
+    public bool IsAvoided(long timestamp) => timestamp < Volatile.Read(ref _avoidUntil);
+
+    public void AvoidUntil(long timestamp) => Volatile.Write(ref _avoidUntil, timestamp);
+
+    /// <summary>An answer came: whatever was wrong is over.</summary>
+    public void Answered()
+    {
+        if (Volatile.Read(ref _avoidUntil) != long.MinValue)
+            Volatile.Write(ref _avoidUntil, long.MinValue);
+    }
+
+    /// <summary>True for the one caller that may report the suspicion now; it calls <see cref="EndSuspecting"/> after.</summary>
+    public bool TryBeginSuspecting() => Interlocked.CompareExchange(ref _suspecting, 1, 0) == 0;
+
+    public void EndSuspecting() => Volatile.Write(ref _suspecting, 0);
+}

@@ -2,16 +2,22 @@ using System.Net;
 
 namespace Praefect.Gateway.Proxying;
 
-/// <summary>The body of a request to a node. Stopped and awaited by the call's owner, so that nobody touches the client's pipe after the call.</summary>
+/// <summary>
+/// The body of a request to a node. Stopped and awaited by the call's owner, so that nobody touches the client's pipe or a pooled frame after the call.
+/// </summary>
 internal abstract class NodeContent : HttpContent
 {
-    /// <summary>Stops sending; whatever is unsent is dropped. Harmless after the end.</summary>
-    public virtual void Stop()
-    {
-    }
+    private Task? _sending;
 
-    /// <summary>Completes when nothing is being sent any more; completed when sending never began.</summary>
-    public virtual Task IdleAsync() => Task.CompletedTask;
+    /// <summary>Stops sending; whatever is unsent is dropped. Harmless after the end.</summary>
+    public abstract void Stop();
+
+    /// <summary>Completes when nothing is being sent any more; at once when sending never began. Never throws.</summary>
+    public async ValueTask IdleAsync()
+    {
+        if (_sending is { IsCompletedSuccessfully: false } sending)
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <inheritdoc/>
     protected sealed override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -19,7 +25,7 @@ internal abstract class NodeContent : HttpContent
 
     /// <inheritdoc/>
     protected sealed override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        SendAsync(stream, cancellationToken);
+        _sending = SendAsync(stream, cancellationToken);
 
     /// <summary>Unknown on purpose: gRPC requests carry no content-length.</summary>
     protected sealed override bool TryComputeLength(out long length)

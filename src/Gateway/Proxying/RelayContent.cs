@@ -8,41 +8,31 @@ namespace Praefect.Gateway.Proxying;
 /// </summary>
 internal sealed class RelayContent(ReadOnlyMemory<byte> firstFrame, PipeReader client) : NodeContent
 {
-    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
     private int _started;
-    private volatile bool _stopped;
 
-    public override Task IdleAsync() => Volatile.Read(ref _started) == 1 ? _idle.Task : Task.CompletedTask;
-
-    public override void Stop()
-    {
-        _stopped = true;
-        if (Volatile.Read(ref _started) == 1 && !_idle.Task.IsCompleted)
-            client.CancelPendingRead();
-    }
+    public override void Stop() => _stop.Cancel();
 
     protected override async Task SendAsync(Stream stream, CancellationToken cancellationToken)
     {
         // The HTTP client sends a refused request once more by itself. What came from the client's pipe is gone then.
         if (Interlocked.Exchange(ref _started, 1) == 1)
             throw new IOException("the request was sent in part and cannot be sent again");
-        try
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellationToken);
+        await stream.WriteAsync(firstFrame, either.Token);
+        while (await RelayOnceAsync(stream, either.Token))
         {
-            await stream.WriteAsync(firstFrame, cancellationToken);
-            while (await RelayOnceAsync(stream, cancellationToken))
-            {
-            }
         }
-        finally
-        {
-            _idle.TrySetResult();
-        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        _stop.Dispose();
+        base.Dispose(disposing);
     }
 
     private async ValueTask<bool> RelayOnceAsync(Stream stream, CancellationToken cancellationToken)
     {
-        if (_stopped)
-            throw new OperationCanceledException("the call has ended");
         if (!client.TryRead(out var result))
         {
             // Nothing at hand: what was written must not wait for what comes next.
@@ -53,8 +43,6 @@ internal sealed class RelayContent(ReadOnlyMemory<byte> firstFrame, PipeReader c
         var buffer = result.Buffer;
         try
         {
-            if (result.IsCanceled)
-                throw new OperationCanceledException("the call has ended");
             foreach (var segment in buffer)
                 await stream.WriteAsync(segment, cancellationToken);
         }

@@ -1,0 +1,38 @@
+using Praefect.Gateway.Creations;
+using Praefect.Gateway.Errors;
+using Praefect.Gateway.Grains;
+using Praefect.Gateway.Proxying;
+using Praefect.Grains.Routing;
+using Praefect.Wire.Grpc;
+
+namespace Praefect.Gateway.Mutators;
+
+/// <summary>Writes on repositories that exist.</summary>
+internal sealed class MutatorHandler(
+    GrainCalls grains, NearRepositories near, TransactionDirectory directory, WriteRunner runner, GatewayOptions options, TimeProvider time)
+{
+    public async Task HandleAsync(ProxyCall call)
+    {
+        var other = await near.FindAsync(call, RoutePrefix.Mutator);
+        MutatorRoute route;
+        try
+        {
+            route = await grains.CallAsync(
+                call.Key, (Call: call, Handler: this), static (grain, s, token) => grain.BeginMutatorAsync(s.Handler.Request(s.Call), token), options.BeginTimeout, call.Token);
+        }
+        catch (RouteException e)
+        {
+            throw RouteErrors.Exception(e, RoutePrefix.Mutator);
+        }
+        catch (GrainUnreachableException e)
+        {
+            throw new GrpcException(GrpcStatusCode.Unavailable, e.Message, e);
+        }
+
+        await runner.RunAsync(call, route, other.Extras);
+    }
+
+    /// <summary>A new id for each attempt: one that timed out may have opened its write, and is given up by the grain when nobody renews it.</summary>
+    private MutatorRequest Request(ProxyCall call) =>
+        new(directory.NextId(), call.Method.Path, call.Method.Votes, call.Nodes.Avoided(time.GetTimestamp()));
+}

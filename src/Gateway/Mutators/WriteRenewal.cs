@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Praefect.Gateway.Grains;
+using Praefect.Grains.Repositories;
+
+namespace Praefect.Gateway.Mutators;
+
+/// <summary>The one loop that tells grains which writes this gateway still works on; a grain gives up a write not heard of for 10 s.</summary>
+internal sealed partial class WriteRenewal(
+    TransactionDirectory directory, IGatewayGrains grains, GatewayOptions options, TimeProvider time, ILogger<WriteRenewal> logger) : BackgroundService
+{
+    private const int MaxAtOnce = 32;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.RenewInterval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            await Parallel.ForEachAsync(
+                directory.ByRepository(),
+                new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = stoppingToken },
+                async (writes, token) =>
+                {
+                    try
+                    {
+                        await grains.Repository(writes.Key).RenewAsync(writes.Ids, token).WaitAsync(options.RenewInterval, time, token);
+                    }
+                    catch (Exception e) when (!token.IsCancellationRequested)
+                    {
+                        // The next tick tries again; the grain is patient for several.
+                        LogFailed(logger, writes.Key, e.Message);
+                    }
+                });
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "renewing writes failed: repository={Key} error={Error}")]
+    private static partial void LogFailed(ILogger logger, RepositoryKey key, string error);
+}

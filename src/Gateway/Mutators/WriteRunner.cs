@@ -1,0 +1,179 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Praefect.Gateway.Background;
+using Praefect.Gateway.Grains;
+using Praefect.Gateway.Nodes;
+using Praefect.Gateway.Proxying;
+using Praefect.Gateway.Telemetry;
+using Praefect.Grains.Repositories;
+using Praefect.Grains.Routing;
+using Praefect.Grains.Transactions;
+using Praefect.Wire.Grpc;
+
+namespace Praefect.Gateway.Mutators;
+
+/// <summary>
+/// Carries an opened write to its end. The primary's headers and messages go to the client as they come; its status is held back until the grain has
+/// recorded the outcome, which happens on a budget of its own, whether the client still waits or not.
+/// </summary>
+internal sealed partial class WriteRunner(
+    WriteDestinations destinations,
+    TransactionDirectory directory,
+    IGatewayGrains grains,
+    NodeEvidence evidence,
+    BackgroundWork background,
+    GatewayOptions options,
+    TimeProvider time,
+    GatewayMetrics metrics,
+    ILogger<WriteRunner> logger)
+{
+    public async Task RunAsync(ProxyCall call, MutatorRoute route, WriteExtras extras)
+    {
+        var opened = time.GetTimestamp();
+        directory.Add(route.TransactionId, call.Key);
+        metrics.WriteOpened(call.Nodes.Name, 1 + route.Secondaries.Length);
+        ImmutableArray<WriteDestination> all = [];
+        CallEnd? end = null;
+        try
+        {
+            all = destinations.Create(call, route, extras);
+            end = await RunCallsAsync(call, route.TransactionId, all);
+        }
+        finally
+        {
+            // Whatever happened above: what was opened is finished.
+            var outcomes = all.IsEmpty
+                ? [.. new[] { route.Primary }.Concat(route.Secondaries).Select(s => new NodeOutcome(s, (int)GrpcStatusCode.Unavailable, "not called", Broken: true))]
+                : all.Select(d => d.Outcome()).ToImmutableArray();
+            foreach (var destination in all)
+                destination.Dispose();
+            var finished = new TaskCompletionSource<FinishResult?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            await FinishAsync(call.Key, route.TransactionId, outcomes, finished);
+            if (end is not null)
+                await AnswerAsync(call, end, finished.Task);
+            metrics.WriteEnded(time.GetElapsedTime(opened));
+        }
+    }
+
+    private async Task<CallEnd> RunCallsAsync(ProxyCall call, ulong transactionId, ImmutableArray<WriteDestination> all)
+    {
+        call.Response.Storage = all[0].Storage;
+        using var callEnd = CancellationTokenSource.CreateLinkedTokenSource(call.Token);
+        var fanOut = call.Method.ClientStreaming
+            ? ClientFanOut.RunAsync(call.Http.Request.BodyReader, [.. all.Select(d => (FanOutContent)d.Content)], callEnd.Token)
+            : Task.CompletedTask;
+        var secondaries = all.Skip(1).Select(d => RunSecondaryAsync(call, transactionId, d)).ToArray();
+        var primary = await all[0].RunAsync(call.Response, call.Token);
+        Observe(all[0], primary);
+        await SettleAsync(all, secondaries, primary.Ok ? options.GraceAfterPrimarySuccess : options.GraceAfterPrimaryFailure, call.Token);
+        await callEnd.CancelAsync();
+        await fanOut;
+        return primary;
+    }
+
+    private async Task RunSecondaryAsync(ProxyCall call, ulong transactionId, WriteDestination destination)
+    {
+        var end = await destination.RunAsync(client: null, call.Token);
+        Observe(destination, end);
+        if (end.Ok || !call.Method.Votes || end.CutOff)
+            return;
+        LogSecondaryFailed(logger, call.Key, destination.Storage, end.Code, end.Message);
+        try
+        {
+            // Others may be waiting for this node's vote.
+            await grains.Repository(call.Key).CancelVoterAsync(transactionId, destination.Storage, CancellationToken.None)
+                .WaitAsync(options.RouteTimeout, time, call.Token);
+        }
+        catch (Exception e)
+        {
+            LogCancelVoterFailed(logger, call.Key, destination.Storage, e.Message);
+        }
+    }
+
+    /// <summary>Lets secondaries end by themselves for a while (voters that agree finish, and fail alike where the primary failed), then cuts them off.</summary>
+    private async Task SettleAsync(ImmutableArray<WriteDestination> all, Task[] secondaries, TimeSpan grace, CancellationToken token)
+    {
+        var ended = Task.WhenAll(secondaries);
+        if (ended.IsCompleted)
+            return;
+        try
+        {
+            await ended.WaitAsync(grace, time, token);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            foreach (var destination in all)
+                destination.Cut();
+            await ended;
+        }
+    }
+
+    /// <summary>Starts the recording, with its own budget; waits for it here only through <paramref name="finished"/>.</summary>
+    private async Task FinishAsync(RepositoryKey key, ulong transactionId, ImmutableArray<NodeOutcome> outcomes, TaskCompletionSource<FinishResult?> finished)
+    {
+        if (!background.TryRun("finish", Work))
+            await Work(CancellationToken.None);
+
+        async Task Work(CancellationToken stop)
+        {
+            try
+            {
+                finished.TrySetResult(await grains.Repository(key).FinishAsync(transactionId, outcomes, stop).WaitAsync(options.FinishTimeout, time, stop));
+            }
+            catch (Exception e)
+            {
+                LogFinishFailed(logger, key, transactionId, e.Message);
+                finished.TrySetResult(null);
+            }
+            finally
+            {
+                directory.Remove(transactionId);
+            }
+        }
+    }
+
+    private static async Task AnswerAsync(ProxyCall call, CallEnd end, Task<FinishResult?> finished)
+    {
+        FinishResult? result;
+        try
+        {
+            result = await finished.WaitAsync(call.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            end = end with { CutOff = true };
+            result = null;
+        }
+
+        var insideMessage = end.Break == CallBreak.InsideMessage;
+        if (end.CutOff && call.Deadline.Expired)
+            await call.Response.EndAsync(new GrpcStatus(GrpcStatusCode.DeadlineExceeded, "context deadline exceeded"), insideMessage);
+        else if (call.Deadline.ClientGone.IsCancellationRequested)
+            await call.Response.EndAsync(new GrpcStatus(GrpcStatusCode.Cancelled, "context canceled"), insideMessage);
+        else if (result is null)
+            await call.Response.EndAsync(new GrpcStatus(GrpcStatusCode.Unavailable, "outcome of the write could not be recorded and is in doubt"), insideMessage);
+        else if (result.Outcome == WriteOutcome.InDoubt)
+            await call.Response.EndAsync(InDoubt(end), insideMessage);
+        else
+            await call.Response.EndAsync(end);
+    }
+
+    private static GrpcStatus InDoubt(CallEnd end) => new(
+        GrpcStatusCode.Unavailable,
+        end.Broken ? $"write is in doubt, replicas are being compared: {end.Message}" : "write is in doubt, replicas are being compared");
+
+    private void Observe(WriteDestination destination, CallEnd end)
+    {
+        if (end.ConnectionLost && destination.Node is { } node)
+            evidence.Unreachable(node, end.Message);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "proxying to secondary failed: repository={Key} storage={Storage} code={Code} error={Error}")]
+    private static partial void LogSecondaryFailed(ILogger logger, RepositoryKey key, string storage, GrpcStatusCode code, string error);
+
+    [LoggerMessage(2, LogLevel.Warning, "cancelling a voter failed: repository={Key} storage={Storage} error={Error}")]
+    private static partial void LogCancelVoterFailed(ILogger logger, RepositoryKey key, string storage, string error);
+
+    [LoggerMessage(3, LogLevel.Warning, "recording the outcome of a write failed: repository={Key} transaction={TransactionId} error={Error}")]
+    private static partial void LogFinishFailed(ILogger logger, RepositoryKey key, ulong transactionId, string error);
+}

@@ -1,0 +1,34 @@
+using Praefect.Gateway.Metadata;
+using Praefect.Gateway.Nodes;
+using Praefect.Wire.Grpc;
+
+namespace Praefect.Gateway.Proxying;
+
+/// <summary>Sends a call to one node and gives its answer to the client.</summary>
+internal sealed class NodeForwarder(NodeRequests requests, NodeEvidence evidence, SidechannelRelay sidechannels)
+{
+    /// <summary>Sends the call and passes headers and messages on. The end is left to the caller.</summary>
+    public async Task<CallEnd> SendAsync(ProxyCall call, GatewayNode node, ReadOnlyMemory<byte> frame, NodeExtras extras)
+    {
+        call.Response.Storage = node.Storage;
+        if (sidechannels.IsWanted(call))
+            return await sidechannels.RunAsync(call, id => RunAsync(call, node, node.Connection.Multiplexed, frame, extras with { SidechannelId = id }));
+        return await RunAsync(call, node, extras.Transaction is null ? node.Connection.Plain : node.Connection.Multiplexed, frame, extras);
+    }
+
+    /// <summary>Ends the call towards the client.</summary>
+    public Task EndAsync(ProxyCall call, CallEnd end) =>
+        end.CutOff && call.Deadline.Expired
+            ? call.Response.EndAsync(new GrpcStatus(GrpcStatusCode.DeadlineExceeded, "context deadline exceeded"), end.Break == CallBreak.InsideMessage)
+            : call.Response.EndAsync(end);
+
+    private async Task<CallEnd> RunAsync(ProxyCall call, GatewayNode node, HttpMessageInvoker invoker, ReadOnlyMemory<byte> frame, NodeExtras extras)
+    {
+        using var content = call.Content(frame);
+        using var request = requests.Create(call, node, content, extras);
+        var end = await new NodeCall(node, invoker, request, content).RunAsync(call.Response, flushAtEnd: false, call.Token);
+        if (end.ConnectionLost)
+            evidence.Unreachable(node, end.Message);
+        return end;
+    }
+}

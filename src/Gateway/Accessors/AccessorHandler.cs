@@ -48,7 +48,7 @@ internal sealed class AccessorHandler(
             end = await SendAsync(call, other, replicaPath);
         }
 
-        await forwarder.EndAsync(call, end);
+        await NodeForwarder.EndAsync(call, end);
     }
 
     private async Task<CallEnd> SendAsync(ProxyCall call, GatewayNode node, string replicaPath)

@@ -12,7 +12,7 @@ namespace Praefect.Gateway.Maintenance;
 
 /// <summary>Housekeeping: sent to every healthy replica, whatever its generation. Each runs to its end; the first error in route order is the answer.</summary>
 internal sealed partial class MaintenanceHandler(
-    GrainCalls grains, NodeRequests requests, NodeForwarder forwarder, NodeEvidence evidence, GatewayOptions options, TimeProvider time,
+    GrainCalls grains, NodeRequests requests, NodeEvidence evidence, GatewayOptions options, TimeProvider time,
     ILogger<MaintenanceHandler> logger)
 {
     public async Task HandleAsync(ProxyCall call)
@@ -28,7 +28,7 @@ internal sealed partial class MaintenanceHandler(
                 LogFailed(logger, call.Method.Path, route.Storages[i], ends[i].Code, ends[i].Message);
         }
 
-        await forwarder.EndAsync(call, ends.FirstOrDefault(e => !e.Ok) ?? ends[0]);
+        await NodeForwarder.EndAsync(call, ends.FirstOrDefault(e => !e.Ok) ?? ends[0]);
     }
 
     private async Task<MaintenanceRoute> RouteAsync(ProxyCall call)

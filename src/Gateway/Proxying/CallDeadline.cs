@@ -12,7 +12,7 @@ internal sealed class CallDeadline : IDisposable
     private readonly CancellationTokenSource? _linked;
     private readonly long _end;
 
-    private CallDeadline(TimeProvider time, CancellationToken aborted, TimeSpan? timeout)
+    private CallDeadline(TimeProvider time, TimeSpan? timeout, CancellationToken aborted)
     {
         _time = time;
         ClientGone = aborted;
@@ -53,9 +53,9 @@ internal sealed class CallDeadline : IDisposable
     {
         string? header = http.Request.Headers[MetadataKeys.GrpcTimeout];
         if (header is null)
-            return new CallDeadline(time, http.RequestAborted, timeout: null);
+            return new CallDeadline(time, timeout: null, http.RequestAborted);
         return GrpcTimeout.TryParse(header, out var timeout)
-            ? new CallDeadline(time, http.RequestAborted, timeout)
+            ? new CallDeadline(time, timeout, http.RequestAborted)
             : throw new GrpcException(GrpcStatusCode.InvalidArgument, $"malformed grpc-timeout: \"{header}\"");
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using Praefect.Gateway.Metadata;
 using Praefect.Wire.Grpc;
@@ -46,7 +47,7 @@ internal sealed record CallEnd(GrpcStatusCode Code, string Message, CallBreak Br
     public static CallEnd FromNode(HttpHeaders headers, string storage, bool betweenMessages = true)
     {
         var raw = headers.NonValidated;
-        if (!raw.TryGetValues(MetadataKeys.GrpcStatus, out var values) || !int.TryParse(values.ToString(), out var code) || code is < 0 or > 16)
+        if (!raw.TryGetValues(MetadataKeys.GrpcStatus, out var values) || !int.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var code) || code is < 0 or > 16)
         {
             return new CallEnd(
                 GrpcStatusCode.Internal,

@@ -11,13 +11,13 @@ internal sealed class NodeForwarder(NodeRequests requests, NodeEvidence evidence
     public async Task<CallEnd> SendAsync(ProxyCall call, GatewayNode node, ReadOnlyMemory<byte> frame, NodeExtras extras)
     {
         call.Response.Storage = node.Storage;
-        if (sidechannels.IsWanted(call))
+        if (SidechannelRelay.IsWanted(call))
             return await sidechannels.RunAsync(call, id => RunAsync(call, node, node.Connection.Multiplexed, frame, extras with { SidechannelId = id }));
         return await RunAsync(call, node, extras.Transaction is null ? node.Connection.Plain : node.Connection.Multiplexed, frame, extras);
     }
 
     /// <summary>Ends the call towards the client.</summary>
-    public Task EndAsync(ProxyCall call, CallEnd end) =>
+    public static Task EndAsync(ProxyCall call, CallEnd end) =>
         end.CutOff && call.Deadline.Expired
             ? call.Response.EndAsync(new GrpcStatus(GrpcStatusCode.DeadlineExceeded, "context deadline exceeded"), end.Break == CallBreak.InsideMessage)
             : call.Response.EndAsync(end);

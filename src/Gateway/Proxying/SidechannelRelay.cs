@@ -14,7 +14,7 @@ namespace Praefect.Gateway.Proxying;
 internal sealed partial class SidechannelRelay(SidechannelRegistry registry, TimeProvider time, ILogger<SidechannelRelay> logger)
 {
     /// <summary>The client registered a sidechannel for this call.</summary>
-    public bool IsWanted(ProxyCall call) => call.Http.Request.Headers.ContainsKey(MetadataKeys.SidechannelId);
+    public static bool IsWanted(ProxyCall call) => call.Http.Request.Headers.ContainsKey(MetadataKeys.SidechannelId);
 
     /// <param name="call">The call.</param>
     /// <param name="run">Makes the call on the node with the given sidechannel id.</param>

@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Http;
+using Praefect.Gateway.Metadata;
+using Praefect.Gateway.Telemetry;
+using Praefect.Wire.Auth;
+using Praefect.Wire.Grpc;
+
+namespace Praefect.Gateway.Pipeline;
+
+/// <summary>Token v2 of clients. Health checks are never asked for one.</summary>
+internal sealed class Authentication(GatewayOptions options, TimeProvider time, GatewayMetrics metrics)
+{
+    private const string HealthService = "/grpc.health.v1.Health/";
+
+    /// <exception cref="GrpcException">Unauthenticated or PermissionDenied.</exception>
+    public void Check(HttpContext http)
+    {
+        if (http.Request.Path.Value!.StartsWith(HealthService, StringComparison.Ordinal))
+            return;
+        if (options.Tokens.Count == 0)
+        {
+            metrics.Authentication(enforced: false, "server disabled authentication");
+            return;
+        }
+
+        var verdict = Verdict(http.Request.Headers[MetadataKeys.Authorization], out var reason);
+        var enforced = !options.AuthTransitioning;
+        metrics.Authentication(enforced, Word(verdict, enforced));
+        if (verdict == TokenVerdict.Denied)
+            metrics.AuthenticationError(reason);
+        if (verdict == TokenVerdict.Ok || !enforced)
+            return;
+        throw verdict == TokenVerdict.Unauthenticated
+            ? new GrpcException(GrpcStatusCode.Unauthenticated, "authentication required")
+            : new GrpcException(GrpcStatusCode.PermissionDenied, "permission denied");
+    }
+
+    /// <summary>Good under any of the secrets is good; while secrets are being changed there are two.</summary>
+    private TokenVerdict Verdict(string? header, out string reason)
+    {
+        var now = time.GetUtcNow();
+        reason = string.Empty;
+        var verdict = TokenVerdict.Unauthenticated;
+        foreach (var secret in options.Tokens)
+        {
+            verdict = TokenV2.Check(header, secret, now, out reason);
+            if (verdict != TokenVerdict.Denied)
+                break;
+        }
+
+        return verdict;
+    }
+
+    private static string Word(TokenVerdict verdict, bool enforced) => verdict switch
+    {
+        TokenVerdict.Ok => enforced ? "ok" : "would be ok",
+        TokenVerdict.Denied => "denied",
+        _ => "unauthenticated",
+    };
+}

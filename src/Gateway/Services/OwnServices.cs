@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+using Praefect.Gateway.Intercepted;
+using Praefect.Wire.Contract;
+using Praefect.Wire.Grpc;
+using Praefect.Wire.Protos;
+
+namespace Praefect.Gateway.Services;
+
+/// <summary>The methods that the gateway answers itself: at the main port, and for nodes that call back.</summary>
+internal sealed class OwnServices
+{
+    public OwnServices(
+        RefTransactionService refTransaction, ServerService server, RepositoryExistsHandler exists, RepositoryRemoval removal, ObjectPoolLookup pools,
+        GrpcHealthService health, TimeProvider time, ILogger<OwnServices> logger)
+    {
+        Backchannel = AddVotes(new GrpcMethodTable(time, logger: logger), refTransaction);
+        Main = AddVotes(new GrpcMethodTable(time, logger: logger), refTransaction)
+            .Unary<ServerInfoRequest, ServerInfoResponse>(Methods.Server.ServerInfo, ServerInfoRequest.Parser, server.ServerInfoAsync)
+            .Unary<DiskStatisticsRequest, DiskStatisticsResponse>(Methods.Server.DiskStatistics, DiskStatisticsRequest.Parser, server.DiskStatisticsAsync)
+            .Unary<ReadinessCheckRequest, ReadinessCheckResponse>(Methods.Server.ReadinessCheck, ReadinessCheckRequest.Parser, server.ReadinessCheckAsync)
+            .Unary<RepositoryExistsRequest, RepositoryExistsResponse>(Methods.Repository.RepositoryExists, RepositoryExistsRequest.Parser, exists.HandleAsync)
+            .Unary<RemoveRepositoryRequest, RemoveRepositoryResponse>(
+                Methods.Repository.RemoveRepository, RemoveRepositoryRequest.Parser, removal.RemoveRepositoryAsync)
+            .Unary<DeleteObjectPoolRequest, DeleteObjectPoolResponse>(
+                Methods.ObjectPool.DeleteObjectPool, DeleteObjectPoolRequest.Parser, removal.DeleteObjectPoolAsync)
+            .Unary<GetObjectPoolRequest, GetObjectPoolResponse>(Methods.ObjectPool.GetObjectPool, GetObjectPoolRequest.Parser, pools.HandleAsync);
+        health.Register(Main);
+    }
+
+    /// <summary>What clients may call.</summary>
+    public GrpcMethodTable Main { get; }
+
+    /// <summary>What nodes may call over the gateway's connection to them.</summary>
+    public GrpcMethodTable Backchannel { get; }
+
+    private static GrpcMethodTable AddVotes(GrpcMethodTable table, RefTransactionService service) => table
+        .Unary<VoteTransactionRequest, VoteTransactionResponse>(Methods.RefTransaction.VoteTransaction, VoteTransactionRequest.Parser, service.VoteAsync)
+        .Unary<StopTransactionRequest, StopTransactionResponse>(Methods.RefTransaction.StopTransaction, StopTransactionRequest.Parser, service.StopAsync);
+}

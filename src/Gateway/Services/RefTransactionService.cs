@@ -1,0 +1,77 @@
+using Praefect.Gateway.Grains;
+using Praefect.Gateway.Mutators;
+using Praefect.Gateway.Telemetry;
+using Praefect.Grains.Transactions;
+using Praefect.Wire.Grpc;
+using Praefect.Wire.Protos;
+using Vote = Praefect.Grains.Transactions.Vote;
+
+namespace Praefect.Gateway.Services;
+
+/// <summary>
+/// Votes of nodes, over the backchannel of the connection that brought them the write, or at the main port. A transaction id belongs to the gateway that
+/// made it, so one not found here does not exist for the caller.
+/// </summary>
+internal sealed class RefTransactionService(TransactionDirectory directory, IGatewayGrains grains, TimeProvider time, GatewayMetrics metrics)
+{
+    public async Task<VoteTransactionResponse> VoteAsync(VoteTransactionRequest request, GrpcServerCall call)
+    {
+        if (!Vote.TryRead(request.ReferenceUpdatesHash.Span, out var vote))
+        {
+            metrics.TransactionAction("invalid");
+            throw new GrpcException(
+                GrpcStatusCode.InvalidArgument, $"invalid reference update hash: invalid vote length {request.ReferenceUpdatesHash.Length}");
+        }
+
+        if (!directory.TryFind(request.TransactionId, out var key))
+            throw NotFound(request.TransactionId);
+        var started = time.GetTimestamp();
+        metrics.TransactionAction("started");
+        VoteResult result;
+        try
+        {
+            result = await grains.Repository(key).VoteAsync(request.TransactionId, request.Node, vote, (VotePhase)request.Phase, call.CancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            metrics.Vote("canceled", time.GetElapsedTime(started));
+            throw Cancelled();
+        }
+
+        metrics.Vote(Action(result.Answer), time.GetElapsedTime(started));
+        return new VoteTransactionResponse { State = State(result, request.TransactionId) };
+    }
+
+    public async Task<StopTransactionResponse> StopAsync(StopTransactionRequest request, GrpcServerCall call)
+    {
+        if (!directory.TryFind(request.TransactionId, out var key))
+            throw NotFound(request.TransactionId);
+        var result = await grains.Repository(key).StopAsync(request.TransactionId, call.CancellationToken);
+        metrics.TransactionAction("stopped");
+        _ = State(result, request.TransactionId);
+        return new StopTransactionResponse();
+    }
+
+    private static VoteTransactionResponse.Types.TransactionState State(VoteResult result, ulong id) => result.Answer switch
+    {
+        VoteAnswer.Commit => VoteTransactionResponse.Types.TransactionState.Commit,
+        VoteAnswer.Abort => VoteTransactionResponse.Types.TransactionState.Abort,
+        VoteAnswer.Stop => VoteTransactionResponse.Types.TransactionState.Stop,
+        VoteAnswer.NotFound => throw NotFound(id),
+        VoteAnswer.Canceled => throw Cancelled(),
+        _ => throw new GrpcException(GrpcStatusCode.Internal, result.Message),
+    };
+
+    private static string Action(VoteAnswer answer) => answer switch
+    {
+        VoteAnswer.Commit => "committed",
+        VoteAnswer.Abort => "failed",
+        VoteAnswer.Stop => "stopped",
+        VoteAnswer.Canceled => "canceled",
+        _ => "invalid",
+    };
+
+    private static GrpcException NotFound(ulong id) => new(GrpcStatusCode.NotFound, $"transaction not found: {id}");
+
+    private static GrpcException Cancelled() => new(GrpcStatusCode.Cancelled, "transaction has been canceled");
+}

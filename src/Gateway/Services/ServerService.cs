@@ -1,0 +1,120 @@
+using Google.Protobuf;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Praefect.Gateway.Metadata;
+using Praefect.Gateway.Nodes;
+using Praefect.Gateway.StorageScoped;
+using Praefect.Wire.Contract;
+using Praefect.Wire.Grpc;
+using Praefect.Wire.Protos;
+
+namespace Praefect.Gateway.Services;
+
+/// <summary>ServerService as seen through virtual storages.</summary>
+internal sealed partial class ServerService(NodeTable nodes, HealthyNodes healthy, ReplicaChoice choice, ILogger<ServerService> logger)
+{
+    private const string NodeCheck = "gitaly node connectivity & disk access";
+
+    /// <summary>One node of each virtual storage is asked; a node that fails is left out. Versions are those of whichever answered first.</summary>
+    public async Task<ServerInfoResponse> ServerInfoAsync(ServerInfoRequest request, GrpcServerCall call)
+    {
+        var response = new ServerInfoResponse();
+        var asked = nodes.VirtualStorages.OrderBy(v => v.Name, StringComparer.Ordinal).Select(v => AskAsync(v, request, response, call)).ToList();
+        response.StorageStatuses.AddRange((await Task.WhenAll(asked)).OfType<ServerInfoResponse.Types.StorageStatus>());
+        return response;
+    }
+
+    /// <summary>All nodes, by their own names; one that fails fails the call.</summary>
+    public async Task<DiskStatisticsResponse> DiskStatisticsAsync(DiskStatisticsRequest request, GrpcServerCall call)
+    {
+        var response = new DiskStatisticsResponse();
+        foreach (var node in nodes.VirtualStorages.SelectMany(v => v.All))
+        {
+            try
+            {
+                var answer = await UnaryAsync(node, Methods.Server.DiskStatistics, request, DiskStatisticsResponse.Parser, call);
+                response.StorageStatuses.AddRange(answer.StorageStatuses);
+            }
+            catch (GrpcException e)
+            {
+                LogFailed(logger, Methods.Server.DiskStatistics, node.Storage, e.Message);
+                throw new GrpcException(GrpcStatusCode.Internal, $"error when requesting disk statistics from internal storage {node.Storage}", e);
+            }
+        }
+
+        return response;
+    }
+
+    /// <summary>Whether every node answers its probes. Always OK as a call; what failed stands in the answer.</summary>
+    public async Task<ReadinessCheckResponse> ReadinessCheckAsync(ReadinessCheckRequest request, GrpcServerCall call)
+    {
+        var unhealthy = new List<string>();
+        foreach (var virtualStorage in nodes.VirtualStorages)
+        {
+            var view = await healthy.ViewAsync(virtualStorage.Name, call.CancellationToken);
+            unhealthy.AddRange(view is null ? virtualStorage.All.Select(n => n.Storage) : view.Nodes.Where(n => !n.Healthy).Select(n => n.Storage));
+        }
+
+        if (unhealthy.Count == 0)
+            return new ReadinessCheckResponse { OkResponse = new ReadinessCheckResponse.Types.Ok() };
+        unhealthy.Sort(StringComparer.Ordinal);
+        var failure = new ReadinessCheckResponse.Types.Failure();
+        failure.FailedChecks.Add(new ReadinessCheckResponse.Types.Failure.Types.Response
+        {
+            Name = NodeCheck,
+            ErrorMessage = $"the following nodes are not healthy: {string.Join(", ", unhealthy)}",
+        });
+        return new ReadinessCheckResponse { FailureResponse = failure };
+    }
+
+    private async Task<ServerInfoResponse.Types.StorageStatus?> AskAsync(
+        VirtualStorageNodes virtualStorage, ServerInfoRequest request, ServerInfoResponse response, GrpcServerCall call)
+    {
+        var node = choice.Choose(virtualStorage, [.. virtualStorage.All.Select(n => n.Storage)]);
+        if (node is null)
+            return null;
+        try
+        {
+            var answer = await UnaryAsync(node, Methods.Server.ServerInfo, request, ServerInfoResponse.Parser, call);
+            lock (response)
+            {
+                if (response.ServerVersion.Length == 0)
+                    (response.ServerVersion, response.GitVersion) = (answer.ServerVersion, answer.GitVersion);
+            }
+
+            if (answer.StorageStatuses.FirstOrDefault(s => s.StorageName == node.Storage) is not { } status)
+                return null;
+            status.StorageName = virtualStorage.Name;
+            status.ReplicationFactor = (uint)virtualStorage.All.Length;
+            if (virtualStorage.All.Length > 1)
+                status.FilesystemId = NameBasedUuid.Create(NameBasedUuid.VirtualStorages, virtualStorage.Name).ToString();
+            return status;
+        }
+        catch (GrpcException e)
+        {
+            LogFailed(logger, Methods.Server.ServerInfo, node.Storage, e.Message);
+            return null;
+        }
+    }
+
+    private static Task<TResponse> UnaryAsync<TRequest, TResponse>(
+        GatewayNode node, string path, TRequest request, MessageParser<TResponse> parser, GrpcServerCall call)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        var metadata = new GrpcMetadata();
+        foreach (var (name, values) in call.HttpContext.Request.Headers)
+        {
+            if (!HeaderRules.PassesToNode(name) || name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase))
+                continue;
+            foreach (var value in values)
+                metadata.Add(name, value!);
+        }
+
+        return node.Connection.Channel.UnaryAsync(
+            path, request, parser, new GrpcCallOptions { Metadata = metadata, Timeout = call.TimeLeft }, call.CancellationToken);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "node did not answer: grpc_path={Path} storage={Storage} error={Error}")]
+    private static partial void LogFailed(ILogger logger, string path, string storage, string error);
+}

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Praefect.Gateway.Grains;
+using Praefect.Grains.Nodes;
+using Praefect.Grains.Repositories;
+using Praefect.Grains.Routing;
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Gateway.Tests.Fakes;
+
+/// <summary>Grains without a runtime: each does what the test says.</summary>
+public sealed class FakeGrains(ImmutableArray<string> storages) : IGatewayGrains
+{
+    private readonly ConcurrentDictionary<RepositoryKey, FakeRepository> _repositories = new();
+
+    public ConcurrentQueue<(NodeKey Node, string Reason)> Suspected { get; } = [];
+
+    public FakeRepository At(string virtualStorage, string path) => _repositories.GetOrAdd(new RepositoryKey(virtualStorage, path), k => new FakeRepository(k, storages));
+
+    public IRepositoryGrain Repository(RepositoryKey key) => At(key.VirtualStorage, key.RelativePath);
+
+    public IStorageNodeGrain Node(NodeKey key) => new FakeStorageNode(this, key);
+
+    public IVirtualStorageGrain VirtualStorage(string name) => new FakeVirtualStorage(name, storages);
+}
+
+public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> storages) : IRepositoryGrain
+{
+    private readonly TaskCompletionSource<ImmutableArray<NodeOutcome>> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public const string ReplicaPath = "@cluster/repositories/6b/86/1";
+
+    public bool Exists { get; set; } = true;
+
+    public Func<AccessorRequest, Task<AccessorRoute>>? Accessor { get; set; }
+
+    public Func<Task<FinishResult>>? Finish { get; set; }
+
+    public Func<string, Vote, Task<VoteResult>>? Voting { get; set; }
+
+    public RouteFailure? BeginFails { get; set; }
+
+    public Placement? Placement { get; set; }
+
+    public CreationRequest? Creation { get; private set; }
+
+    public ConcurrentQueue<string> CancelledVoters { get; } = [];
+
+    public ConcurrentQueue<(string Storage, Vote Vote, VotePhase Phase)> Votes { get; } = [];
+
+    public Task<ImmutableArray<NodeOutcome>> Finished => _finished.Task;
+
+    public Task<AccessorRoute> RouteAccessorAsync(AccessorRequest request, CancellationToken cancellationToken) =>
+        Accessor?.Invoke(request) ?? (Exists
+            ? Task.FromResult(new AccessorRoute(ReplicaPath, request.ForcePrimary ? [storages[0]] : storages))
+            : throw new RouteException(RouteFailure.RepositoryNotFound, "x"));
+
+    public Task<MaintenanceRoute> RouteMaintenanceAsync(ImmutableArray<string> avoid, CancellationToken cancellationToken) =>
+        Task.FromResult(new MaintenanceRoute(ReplicaPath, storages));
+
+    public Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken) => BeginFails is { } failure
+        ? throw new RouteException(failure, "x")
+        : Task.FromResult(Route(request.TransactionId, request.Votes, creates: false));
+
+    public Task<MutatorRoute> BeginCreationAsync(CreationRequest request, CancellationToken cancellationToken)
+    {
+        Creation = request;
+        return BeginFails is { } failure ? throw new RouteException(failure, "x") : Task.FromResult(Route(request.TransactionId, request.Votes, creates: true));
+    }
+
+    public Task<VoteResult> VoteAsync(ulong transactionId, string storage, Vote vote, VotePhase phase, CancellationToken cancellationToken)
+    {
+        Votes.Enqueue((storage, vote, phase));
+        return Voting?.Invoke(storage, vote) ?? Task.FromResult(VoteResult.Commit);
+    }
+
+    public Task<VoteResult> StopAsync(ulong transactionId, CancellationToken cancellationToken) => Task.FromResult(VoteResult.Commit);
+
+    public Task CancelVoterAsync(ulong transactionId, string storage, CancellationToken cancellationToken)
+    {
+        CancelledVoters.Enqueue(storage);
+        return Task.CompletedTask;
+    }
+
+    public async Task<FinishResult> FinishAsync(ulong transactionId, ImmutableArray<NodeOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        _finished.TrySetResult(outcomes);
+        return Finish is null ? new FinishResult(WriteOutcome.Recorded, 1, [], []) : await Finish();
+    }
+
+    public Task RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<bool> ExistsAsync(CancellationToken cancellationToken) => Task.FromResult(Exists);
+
+    public Task<RepositoryMetadata?> GetMetadataAsync(CancellationToken cancellationToken) => Task.FromResult<RepositoryMetadata?>(null);
+
+    public Task<Placement?> GetPlacementAsync(CancellationToken cancellationToken) => Task.FromResult(Placement);
+
+    public Task<RemovedRepository?> RemoveAsync(CancellationToken cancellationToken)
+    {
+        var removed = Exists ? new RemovedRepository(ReplicaPath, storages) : null;
+        Exists = false;
+        return Task.FromResult(removed);
+    }
+
+    public Task<bool> RepairAsync(CancellationToken cancellationToken) => Task.FromResult(true);
+
+    public override string ToString() => key.ToString();
+
+    private MutatorRoute Route(ulong id, bool votes, bool creates) =>
+        new(id, ReplicaPath, storages[0], votes ? storages.RemoveAt(0) : [], votes ? [] : storages.RemoveAt(0), creates);
+}
+
+internal sealed class FakeStorageNode(FakeGrains grains, NodeKey key) : IStorageNodeGrain
+{
+    public Task<NodeHealth> WatchAsync(CancellationToken cancellationToken) => Task.FromResult(new NodeHealth(key.Storage, true, default, ""));
+
+    public Task SuspectAsync(string reason, CancellationToken cancellationToken)
+    {
+        grains.Suspected.Enqueue((key, reason));
+        return Task.CompletedTask;
+    }
+}
+
+internal sealed class FakeVirtualStorage(string name, ImmutableArray<string> storages) : IVirtualStorageGrain
+{
+    public Task<VirtualStorageView> GetAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new VirtualStorageView(name, 1, 1, 0, [.. storages.Select(s => new NodeHealth(s, true, default, ""))]));
+
+    public Task<VirtualStorageView> SubscribeAsync(IVirtualStorageObserver observer, CancellationToken cancellationToken) => GetAsync(cancellationToken);
+
+    public Task ReportHealthAsync(NodeHealth health, CancellationToken cancellationToken) => Task.CompletedTask;
+}

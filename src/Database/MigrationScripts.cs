@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+
+namespace Praefect.Database;
+
+/// <summary>The scripts of <c>sql/</c>, which this assembly carries.</summary>
+public static class MigrationScripts
+{
+    private const string Folder = "sql/";
+    private const string EmbeddedFolder = "sql/embedded/";
+
+    /// <summary>What <c>praefect sql-migrate</c> applies, in order.</summary>
+    public static ImmutableArray<MigrationScript> All { get; } = Load(Folder);
+
+    /// <summary>
+    /// What the embedded grain runtime runs on its Postgres store at each start, after it made its own tables: the catalogue and the triggers
+    /// that keep it. Idempotent; needs none of the migrations.
+    /// </summary>
+    public static ImmutableArray<MigrationScript> ForEmbeddedStore { get; } =
+        [.. All.Where(static script => script.Id is "005_catalogue" or "006_catalogue_projection"), .. Load(EmbeddedFolder)];
+
+    private static ImmutableArray<MigrationScript> Load(string folder)
+    {
+        var assembly = typeof(MigrationScripts).Assembly;
+        return
+        [
+            .. assembly.GetManifestResourceNames()
+                .Where(name => name.StartsWith(folder, StringComparison.Ordinal) && !name[folder.Length..].Contains('/', StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+                .Select(name => new MigrationScript(Path.GetFileNameWithoutExtension(name), Read(name))),
+        ];
+
+        string Read(string name)
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            return reader.ReadToEnd();
+        }
+    }
+}

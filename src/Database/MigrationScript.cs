@@ -9,6 +9,6 @@ namespace Praefect.Database;
 public sealed record MigrationScript(string Id, string Text)
 {
     /// <summary>SHA-256 of the text in lower-case hex. Line endings do not count, so that a checkout on Windows has the same.</summary>
-    public string Checksum { get; } =
+    public string Checksum =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text.ReplaceLineEndings("\n"))));
 }

@@ -1,0 +1,51 @@
+namespace Praefect.Grains.Repair;
+
+/// <summary>When the next copy to one target may start.</summary>
+internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
+{
+    private int _failures;
+
+    private CancellationTokenSource? _cancellation;
+    private RepairStep _step;
+
+    /// <summary>A copy is running.</summary>
+    public bool Running => _cancellation is not null;
+
+    /// <summary>The last copy.</summary>
+    public Task Work { get; set; } = Task.CompletedTask;
+
+    /// <summary>Not before this moment (UTC).</summary>
+    public DateTimeOffset NotBefore { get; private set; }
+
+    /// <summary>A copy starts.</summary>
+    /// <param name="step">From where to where.</param>
+    /// <param name="cancellation">Ends it; the caller's to dispose, after <see cref="End"/>.</param>
+    public void Begin(RepairStep step, CancellationTokenSource cancellation) => (_step, _cancellation) = (step, cancellation);
+
+    /// <summary>The copy ended.</summary>
+    public void End() => _cancellation = null;
+
+    /// <summary>Ends the running copy if the storage is its source or target.</summary>
+    public void CancelIfAmong(string storage)
+    {
+        if (string.Equals(_step.Target, storage, StringComparison.Ordinal) || string.Equals(_step.Source, storage, StringComparison.Ordinal))
+            _cancellation?.Cancel();
+    }
+
+    /// <summary>Nothing failed, but the copy could not be finished now.</summary>
+    public void Defer(DateTimeOffset now) => NotBefore = now + first;
+
+    /// <summary>A copy failed: the wait doubles, up to the longest.</summary>
+    public void Failed(DateTimeOffset now)
+    {
+        var wait = first * Math.Pow(2, Math.Min(_failures++, 30));
+        NotBefore = now + (wait < longest ? wait : longest);
+    }
+
+    /// <summary>The target came back, or nothing stands in the way any more: try at once.</summary>
+    public void Forget()
+    {
+        _failures = 0;
+        NotBefore = default;
+    }
+}

@@ -1,0 +1,78 @@
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Grains.Repositories;
+
+/// <content>Votes on writes under way.</content>
+public sealed partial class RepositoryGrain
+{
+    /// <inheritdoc/>
+    public async Task<VoteResult> VoteAsync(ulong transactionId, string storage, Vote vote, VotePhase phase, CancellationToken cancellationToken)
+    {
+        if (!_writes.TryGetValue(transactionId, out var session) || session.Votes is not { } votes)
+            return NoSuchTransaction(transactionId);
+        var (round, answer) = votes.Cast(storage, vote, phase);
+        if (round is null)
+            return answer!;
+        try
+        {
+            await round.Decided.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Nobody waits for the answer: without a decision the vote is withdrawn, a decided one stands.
+            round.CancelVoter(storage);
+            return Canceled();
+        }
+
+        var result = round.ResultOf(storage);
+        return result.Answer == VoteAnswer.Commit ? await GoAheadAsync(session, cancellationToken) : result;
+    }
+
+    /// <inheritdoc/>
+    public Task<VoteResult> StopAsync(ulong transactionId, CancellationToken cancellationToken)
+    {
+        if (!_writes.TryGetValue(transactionId, out var session) || session.Votes is not { } votes)
+            return Task.FromResult(NoSuchTransaction(transactionId));
+        return Task.FromResult(votes.Stop() ? new VoteResult(VoteAnswer.Stop, "transaction has been stopped") : Canceled());
+    }
+
+    /// <inheritdoc/>
+    public Task CancelVoterAsync(ulong transactionId, string storage, CancellationToken cancellationToken)
+    {
+        if (_writes.TryGetValue(transactionId, out var session))
+            session.Votes?.CancelVoter(storage);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// The moment after which a node may change what others can see. Two things come before it: the durable record that this write is under way, so that a crash
+    /// is noticed; and, for the first go-ahead of a write, the end of a comparison of the replicas, which must not see them change. Further go-aheads of the same
+    /// write are not held back by a comparison, as that waits for this write to end.
+    /// </summary>
+    private async Task<VoteResult> GoAheadAsync(WriteSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.Intent.WaitAsync(cancellationToken);
+            while (!session.CommitAnswered && !_failed && QuietUntil() is { } quiet)
+                await WaitAsync(quiet.Over, quiet.Until, cancellationToken);
+        }
+        catch (Exception)
+        {
+            // The record did not become durable, or the node stopped waiting: it is not told to go ahead.
+            return Canceled();
+        }
+
+        if (_failed || !IsOpen(session))
+            return Canceled();
+        session.CommitAnswered = true;
+        return VoteResult.Commit;
+    }
+
+    private bool IsOpen(WriteSession session) =>
+        !session.Removed && !session.Voided && _writes.TryGetValue(session.Route.TransactionId, out var open) && ReferenceEquals(open, session);
+
+    private static VoteResult Canceled() => new(VoteAnswer.Canceled, "transaction has been canceled");
+
+    private static VoteResult NoSuchTransaction(ulong transactionId) => new(VoteAnswer.NotFound, $"transaction not found: {transactionId}");
+}

@@ -1,0 +1,181 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Praefect.Grains.Replicas;
+using Praefect.Grains.Routing;
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Grains.Repositories;
+
+/// <content>Writes: opening and finishing them.</content>
+public sealed partial class RepositoryGrain
+{
+    private readonly Dictionary<ulong, WriteSession> _writes = [];
+    private readonly Dictionary<ulong, Task<FinishResult>> _finishing = [];
+    private readonly FinishedWrites _finished;
+
+    /// <inheritdoc/>
+    public async Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken)
+    {
+        await WaitUntilOpenAsync(cancellationToken);
+        if (_writes.TryGetValue(request.TransactionId, out var again))
+            return again.Route;
+        var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
+        ThrowIfTooMany();
+        if (_record.Exists())
+            Adopt(Elected(view));
+        var route = MutatorRules.Route(view, _record, request.TransactionId, request.Votes);
+        var session = Open(route, request.Votes);
+        // A voting call starts at once: its nodes change nothing before a vote is answered, and that waits for the intent.
+        if (!request.Votes)
+            await StoredAsync(session.Intent);
+        return route;
+    }
+
+    /// <inheritdoc/>
+    public Task<FinishResult> FinishAsync(ulong transactionId, ImmutableArray<NodeOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        if (_finished.Find(transactionId) is { } known)
+            return Task.FromResult(known);
+        ThrowIfFailed();
+        // Recording goes on when the caller goes away, and a caller that asks again waits for the same.
+        if (_finishing.TryGetValue(transactionId, out var running))
+            return running.WaitAsync(cancellationToken);
+        return _writes.TryGetValue(transactionId, out var session)
+            ? Finish(session, outcomes).WaitAsync(cancellationToken)
+            : Task.FromResult(FinishUnknown());
+    }
+
+    /// <inheritdoc/>
+    public Task RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken)
+    {
+        var until = _time.GetUtcNow() + _options.WriteLease;
+        foreach (var id in transactionIds)
+        {
+            if (_writes.TryGetValue(id, out var session))
+                session.LeaseUntil = until;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private WriteSession Open(MutatorRoute route, bool votes)
+    {
+        var transaction = votes ? new Transaction(Electorate.WithMandatoryPrimary(route.Primary, route.Secondaries)) : null;
+        var session = new WriteSession(route, transaction) { LeaseUntil = _time.GetUtcNow() + _options.WriteLease };
+        _writes.Add(route.TransactionId, session);
+        _record = _record.WithOpenWrite(route.TransactionId, session.Participants);
+        session.Intent = _writer.WriteAsync();
+        EnsureUpkeep();
+        return session;
+    }
+
+    private void ThrowIfTooMany()
+    {
+        if (_writes.Count >= _options.MaxOpenWrites)
+            throw new RouteException(RouteFailure.TooManyTransactions, $"repository has {_writes.Count} writes under way, as many as it admits");
+    }
+
+    // A write that this activation never opened, or forgot: it was found open in the record, if at all, and is or was settled by comparison. Its calls may have
+    // ended only now, so the replicas are compared once more.
+    private FinishResult FinishUnknown()
+    {
+        if (_record.Exists() && !IsSettling)
+            ScheduleConfirmation(_time.GetUtcNow());
+        return new FinishResult(WriteOutcome.InDoubt, _record.Generation, [], []);
+    }
+
+    private Task<FinishResult> Finish(WriteSession session, ImmutableArray<NodeOutcome> outcomes)
+    {
+        var id = session.Route.TransactionId;
+        session.Votes?.Cancel();
+        _writes.Remove(id);
+        var finishing = FinishAsync(session, session.Facts(outcomes));
+        if (!finishing.IsCompleted)
+            _finishing[id] = finishing;
+        return finishing;
+    }
+
+    private async Task<FinishResult> FinishAsync(WriteSession session, WriteFacts facts)
+    {
+        var id = session.Route.TransactionId;
+        try
+        {
+            var result = await DecideAsync(session, facts);
+            _finished.Add(id, result);
+            return result;
+        }
+        finally
+        {
+            _finishing.Remove(id);
+            Progressed();
+        }
+    }
+
+    private Task<FinishResult> DecideAsync(WriteSession session, WriteFacts facts)
+    {
+        if (session.Removed)
+            throw new RouteException(RouteFailure.RepositoryNotFound, "increment generation: repository not found");
+        if (session.Route.Creates)
+            return FinishCreationAsync(session, facts);
+        if (session.Voided)
+        {
+            // It was never told to go ahead; a success of a call that needs no go-ahead went to a node that is not the primary any more.
+            var changed = facts.Primary.Outcome is { Broken: false, StatusCode: 0 };
+            return changed ? Task.FromResult(Doubt(session)) : RecordAsync(session, WriteVerdict.Unchanged);
+        }
+
+        return WriteRules.IsInDoubt(facts) ? Task.FromResult(Doubt(session)) : RecordAsync(session, WriteRules.Decide(facts));
+    }
+
+    private FinishResult Doubt(WriteSession session)
+    {
+        LogInDoubt(session.Route.TransactionId, _key, session.Route.Primary);
+        _doubts[session.Route.TransactionId] = session;
+        StartSettling();
+        return new FinishResult(WriteOutcome.InDoubt, _record.Generation, [], []);
+    }
+
+    private async Task<FinishResult> RecordAsync(WriteSession session, WriteVerdict verdict)
+    {
+        _record = _record.WithoutOpenWrite(session.Route.TransactionId);
+        var raised = verdict.Dirty ? _record.Increment([session.Route.Primary, .. verdict.Updated]) : null;
+        if (raised is null)
+        {
+            // Nothing is promised, so nobody waits for this; it shares the next write of the record.
+            _ = _writer.WriteAsync();
+            Progressed();
+            if (!verdict.Dirty)
+                return new FinishResult(WriteOutcome.Unchanged, _record.Generation, [], []);
+            LogWroteToOutdated(session.Route.TransactionId, _key);
+            StartRepairs();
+            return new FinishResult(WriteOutcome.InDoubt, _record.Generation, [], []);
+        }
+
+        _record = raised;
+        var result = Recorded(verdict);
+        Progressed();
+        await StoredAsync(_writer.WriteAsync());
+        StartRepairs();
+        return result;
+    }
+
+    private FinishResult Recorded(WriteVerdict verdict)
+    {
+        foreach (var (storage, reason) in verdict.Outdated)
+            LogOutdated(_key, storage, reason);
+        return new FinishResult(
+            WriteOutcome.Recorded,
+            _record.Generation,
+            verdict.Updated.RemoveAll(s => !_record.IsUpToDate(s)),
+            [.. verdict.Outdated.Select(o => $"{o.Storage}={o.Reason}")]);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "write {TransactionId} on {Repository} is in doubt: its primary {Primary} was lost; the replicas are being compared")]
+    private partial void LogInDoubt(ulong transactionId, RepositoryKey repository, string primary);
+
+    [LoggerMessage(LogLevel.Warning, "write {TransactionId} on {Repository} was taken only by replicas that had fallen behind meanwhile; it counts for nothing")]
+    private partial void LogWroteToOutdated(ulong transactionId, RepositoryKey repository);
+
+    [LoggerMessage(LogLevel.Information, "replica of {Repository} on {Storage} is outdated: {Reason}")]
+    private partial void LogOutdated(RepositoryKey repository, string storage, string reason);
+}

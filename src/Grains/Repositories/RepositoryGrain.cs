@@ -1,0 +1,214 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Praefect.Grains.Election;
+using Praefect.Grains.Nodes;
+using Praefect.Grains.Replicas;
+using Praefect.Grains.Routing;
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Grains.Repositories;
+
+/// <summary>
+/// One repository. Calls interleave at every await, and everything between two awaits is one decision on <see cref="_record"/>, which is the record as it will be
+/// stored; <see cref="RecordWriter"/> stores it behind. What is promised to anybody (a go-ahead to a node, an outcome to a gateway) waits for the store.
+/// The parts of this class: writes, votes, settling of doubt, repair, upkeep.
+/// </summary>
+[Orleans.Concurrency.Reentrant]
+public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindable, IDisposable
+{
+    private readonly IPersistentState<RepositoryRecord> _state;
+    private readonly INodeGateway _gateway;
+    private readonly INodeDirectory _directory;
+    private readonly GrainOptions _options;
+    private readonly IRandomSource _random;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RepositoryGrain> _logger;
+    private readonly RecordWriter _writer;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stopped;
+    private RepositoryKey _key;
+    private RepositoryRecord _record = RepositoryRecord.None;
+    private bool _failed;
+
+    /// <summary>Created by the runtime.</summary>
+    public RepositoryGrain(
+        [PersistentState("repository", GrainOptions.StorageProvider)] IPersistentState<RepositoryRecord> state,
+        INodeGateway gateway,
+        INodeDirectory directory,
+        GrainOptions options,
+        IRandomSource random,
+        TimeProvider time,
+        ILogger<RepositoryGrain> logger)
+    {
+        (_state, _gateway, _directory, _options, _random, _time, _logger) = (state, gateway, directory, options, random, time, logger);
+        _stopped = _stopping.Token;
+        _finished = new FinishedWrites(options.RememberedResults);
+        _writer = new RecordWriter(state, () => _record, StoreFailed);
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _key = RepositoryKey.Parse(this.GetPrimaryKeyString());
+        _record = _state.State ?? RepositoryRecord.None;
+        if (_record.IsBeingCreated())
+            await DropCreationAsync();
+        else if (!_record.OpenWrites.IsEmpty)
+            StartSettling();
+        if (_record.Exists())
+            EnsureUpkeep();
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _upkeep?.Dispose();
+        ReleaseEverybody();
+        await _stopping.CancelAsync();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stopping.Dispose();
+
+    /// <inheritdoc/>
+    public Task<AccessorRoute> RouteAccessorAsync(AccessorRequest request, CancellationToken cancellationToken)
+    {
+        var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
+        if (!request.ForcePrimary)
+            return Task.FromResult(AccessorRules.Any(view, _record, ReadFilter(view)));
+        // What is elected while a write is in doubt is for this read alone: the settlement decides who leads.
+        var elected = _record with { Primary = Elected(view) };
+        if (!IsSettling)
+            Adopt(elected.Primary);
+        return Task.FromResult(AccessorRules.Primary(view, elected));
+    }
+
+    /// <inheritdoc/>
+    public Task<MaintenanceRoute> RouteMaintenanceAsync(ImmutableArray<string> avoid, CancellationToken cancellationToken) =>
+        Task.FromResult(MaintenanceRules.Route(RoutingView.From(_directory.Find(_key.VirtualStorage), avoid), _record));
+
+    /// <inheritdoc/>
+    public Task<bool> ExistsAsync(CancellationToken cancellationToken) => Task.FromResult(_record.Exists());
+
+    /// <inheritdoc/>
+    public Task<RepositoryMetadata?> GetMetadataAsync(CancellationToken cancellationToken)
+    {
+        if (!_record.Exists())
+            return Task.FromResult<RepositoryMetadata?>(null);
+        var view = RoutingView.From(_directory.Find(_key.VirtualStorage), []);
+        var assigned = _record.Assigned(view.Configured);
+        var candidates = PrimaryElection.Candidates(_record, view.Configured, view.Healthy);
+        var storages = _record.Replicas.Select(r => r.Storage).Union(assigned, StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var replicas = storages.Select(s => new ReplicaMetadata(
+            s,
+            _record.GenerationOf(s),
+            assigned.Contains(s, StringComparer.Ordinal),
+            view.Healthy.Contains(s),
+            candidates.Contains(s, StringComparer.Ordinal),
+            _record.Replicas.FirstOrDefault(r => string.Equals(r.Storage, s, StringComparison.Ordinal))?.VerifiedAt));
+        return Task.FromResult<RepositoryMetadata?>(new RepositoryMetadata(
+            _record.RepositoryId, _key, _record.ReplicaPath, _record.Primary ?? string.Empty, _record.Generation, [.. replicas]));
+    }
+
+    /// <inheritdoc/>
+    public Task<Placement?> GetPlacementAsync(CancellationToken cancellationToken)
+    {
+        if (!_record.Exists())
+            return Task.FromResult<Placement?>(null);
+        var view = RoutingView.From(_directory.Find(_key.VirtualStorage), []);
+        var assigned = _record.Assigned(view.Configured);
+        return Task.FromResult<Placement?>(new Placement(
+            _record.ReplicaPath,
+            Elected(view),
+            assigned.RemoveAll(s => !_record.IsUpToDate(s)),
+            assigned.RemoveAll(_record.IsUpToDate),
+            _record.Assignments is not null));
+    }
+
+    /// <inheritdoc/>
+    public async Task<RemovedRepository?> RemoveAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfFailed();
+        if (!_record.Exists())
+            return null;
+        var removed = new RemovedRepository(_record.ReplicaPath, [.. _record.Replicas.Select(r => r.Storage)]);
+        foreach (var session in _writes.Values)
+        {
+            session.Removed = true;
+            session.Votes?.Cancel();
+        }
+
+        _doubts.Clear();
+        _record = RepositoryRecord.None;
+        Progressed();
+        await StoredAsync(_writer.WriteAsync());
+        return removed;
+    }
+
+    // Between an agreed vote and the recorded outcome, a replica that did not go along must not serve reads. Writes in doubt restrict only as long as
+    // somebody is left: which of the replicas carries on is open, and none of them misses an acknowledged write.
+    private Func<string, bool> ReadFilter(RoutingView view)
+    {
+        if (_doubts.Count == 0)
+            return AgreesWithOpen;
+        var strict = view.Configured.Any(s => view.Usable.Contains(s) && _record.IsUpToDate(s) && AgreesWithAll(s));
+        return strict ? AgreesWithAll : AgreesWithOpen;
+
+        bool AgreesWithOpen(string storage) => _writes.Values.All(w => w.Removed || w.HasAllAgreed(storage));
+
+        bool AgreesWithAll(string storage) => AgreesWithOpen(storage) && _doubts.Values.All(w => w.HasAllAgreed(storage));
+    }
+
+    private string? Elected(RoutingView view) => PrimaryElection.Elect(_record, view.Configured, view.Healthy, _random);
+
+    private void Adopt(string? primary)
+    {
+        if (string.Equals(primary, _record.Primary, StringComparison.Ordinal))
+            return;
+        LogPrimaryChanged(_record.RepositoryId, primary, _record.Primary);
+        _record = _record with { Primary = primary };
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_failed)
+            throw StoreUnavailable();
+    }
+
+    private static RouteException StoreUnavailable() => new(RouteFailure.StoreUnavailable, "the store did not take the repository's record");
+
+    private static async Task StoredAsync(Task write)
+    {
+        try
+        {
+            await write;
+        }
+        catch (Exception)
+        {
+            throw StoreUnavailable();
+        }
+    }
+
+    // What the store holds is unknown now. This activation promises nothing any more; the next one reads the record and settles what it finds open.
+    private void StoreFailed(Exception e)
+    {
+        LogStoreFailed(_key, e);
+        _failed = true;
+        ReleaseEverybody();
+        DeactivateOnIdle();
+    }
+
+    private void ReleaseEverybody()
+    {
+        foreach (var session in _writes.Values)
+            session.Votes?.Cancel();
+        _settled?.TrySetResult();
+        Progressed();
+    }
+
+    [LoggerMessage(LogLevel.Information, "primary node changed: repository {RepositoryId}, current primary {CurrentPrimary}, previous primary {PreviousPrimary}")]
+    private partial void LogPrimaryChanged(long repositoryId, string? currentPrimary, string? previousPrimary);
+
+    [LoggerMessage(LogLevel.Error, "the record of {Repository} could not be stored; the repository is read again before its next write")]
+    private partial void LogStoreFailed(RepositoryKey repository, Exception exception);
+}

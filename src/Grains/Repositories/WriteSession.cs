@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Praefect.Grains.Routing;
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Grains.Repositories;
+
+/// <summary>A write that is under way.</summary>
+internal sealed class WriteSession(MutatorRoute route, Transaction? votes)
+{
+    /// <summary>Where it went.</summary>
+    public MutatorRoute Route { get; } = route;
+
+    /// <summary>Its votes; null for a call that does not vote.</summary>
+    public Transaction? Votes { get; } = votes;
+
+    /// <summary>Storages that it may change.</summary>
+    public ImmutableArray<string> Participants { get; } = [route.Primary, .. route.Secondaries];
+
+    /// <summary>Ends when the record that names this write as under way is durable.</summary>
+    public Task Intent { get; set; } = Task.CompletedTask;
+
+    /// <summary>A node was told to go ahead.</summary>
+    public bool CommitAnswered { get; set; }
+
+    /// <summary>Until when its gateway is taken to be alive (UTC).</summary>
+    public DateTimeOffset LeaseUntil { get; set; }
+
+    /// <summary>The repository was removed under it.</summary>
+    public bool Removed { get; set; }
+
+    /// <summary>A settlement made another node primary before this write was told to go ahead: it never will be.</summary>
+    public bool Voided { get; set; }
+
+    /// <summary>A node may have changed something: voting nodes change nothing before they are told to go ahead, others may at any time.</summary>
+    public bool MayHaveChanged => !Removed && (Votes is null || CommitAnswered);
+
+    /// <summary>Whether a storage's replica has all that was agreed in this write, as far as it got.</summary>
+    public bool HasAllAgreed(string storage) => !CommitAnswered || Votes is null || Votes.CommittedEverything(storage);
+
+    /// <summary>What decides who is up to date. A node without an entry counts as broken.</summary>
+    public WriteFacts Facts(ImmutableArray<NodeOutcome> outcomes) => new(
+        Votes is not null,
+        Votes?.Rounds ?? 0,
+        Votes?.DidVote(Route.Primary) ?? false,
+        CommitAnswered,
+        Votes?.Stopped ?? false,
+        Votes?.FailedAny(Route.Primary) ?? false,
+        NodeFacts(Route.Primary, outcomes),
+        [.. Route.Secondaries.Select(s => NodeFacts(s, outcomes))],
+        Route.Targets);
+
+    private NodeFacts NodeFacts(string storage, ImmutableArray<NodeOutcome> outcomes) => new(
+        outcomes.FirstOrDefault(o => string.Equals(o.Storage, storage, StringComparison.Ordinal)) ?? new NodeOutcome(storage, 0, string.Empty, Broken: true),
+        Votes?.StateOf(storage));
+}

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Praefect.Grains.Nodes;
+using Praefect.Grains.Repositories;
+using Praefect.Grains.Routing;
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Grains.Tests.Cluster;
+
+/// <summary>One repository on nodes of its own, driven as a gateway drives it.</summary>
+public sealed class Bench
+{
+    private static int s_count;
+    private static long s_transactions;
+    private readonly TestCluster _cluster;
+
+    public Bench(TestCluster cluster, int factor = 0, params string[] storages)
+    {
+        _cluster = cluster;
+        VirtualStorage = $"vs{Interlocked.Increment(ref s_count)}.";
+        Storages = storages.Length == 0 ? ["P", "S1", "S2"] : [.. storages];
+        cluster.Nodes.Add(VirtualStorage, factor, [.. Storages]);
+        Grain = cluster.Grains.GetGrain<IRepositoryGrain>(new RepositoryKey(VirtualStorage, "a/b.git").ToString());
+    }
+
+    public string VirtualStorage { get; }
+
+    public ImmutableArray<string> Storages { get; }
+
+    public IRepositoryGrain Grain { get; }
+
+    public TestStore.Control Store => _cluster.Store.For(VirtualStorage);
+
+    public FakeNode this[string storage] => _cluster.Nodes[VirtualStorage, storage];
+
+    public static ulong NewId() => (ulong)Interlocked.Increment(ref s_transactions);
+
+    public static Vote VoteFor(string value)
+    {
+        Assert.True(Vote.TryRead(SHA256.HashData(Encoding.UTF8.GetBytes(value)).AsSpan(0, Vote.Length), out var vote));
+        return vote;
+    }
+
+    public static NodeOutcome Ok(string storage) => new(storage, 0, string.Empty, Broken: false);
+
+    public static NodeOutcome Failed(string storage, int code = 13, string message = "failed") => new(storage, code, message, Broken: false);
+
+    public static NodeOutcome Broken(string storage) => new(storage, 0, string.Empty, Broken: true);
+
+    /// <summary>Waits for something that grains do by themselves.</summary>
+    public static async Task EventuallyAsync(Func<Task<bool>> condition, string what)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await condition())
+        {
+            Assert.False(patience.IsCancellationRequested, $"never happened: {what}");
+            await Task.Delay(5);
+        }
+    }
+
+    public void Touch() => _cluster.Store.Touch(VirtualStorage);
+
+    public Task<MutatorRoute> BeginAsync(ulong? id = null, bool votes = true) =>
+        Grain.BeginMutatorAsync(new MutatorRequest(id ?? NewId(), "/gitaly.Test/Write", votes, []), default);
+
+    public Task<MutatorRoute> BeginCreationAsync(bool votes = true, bool upsert = false) =>
+        Grain.BeginCreationAsync(new CreationRequest(NewId(), "/gitaly.Test/Create", votes, [], null, upsert), default);
+
+    public Task<VoteResult> VoteAsync(MutatorRoute route, string storage, string value, VotePhase phase = VotePhase.Prepared) =>
+        Grain.VoteAsync(route.TransactionId, storage, VoteFor(value), phase, default);
+
+    /// <summary>All nodes of a route vote; whoever is told to go ahead applies the change.</summary>
+    public async Task VoteAndApplyAsync(MutatorRoute route, string reference, string value)
+    {
+        await Task.WhenAll(Participants(route).Select(async storage =>
+        {
+            if ((await VoteAsync(route, storage, value)).Answer == VoteAnswer.Commit && this[storage].Alive)
+                this[storage].Write(route.ReplicaPath, reference, value);
+        }));
+    }
+
+    public Task<FinishResult> FinishAsync(MutatorRoute route, params NodeOutcome[] outcomes) =>
+        Grain.FinishAsync(route.TransactionId, outcomes.Length == 0 ? [.. Participants(route).Select(Ok)] : [.. outcomes], default);
+
+    public async Task<MutatorRoute> CreateAsync()
+    {
+        var route = await BeginCreationAsync();
+        await VoteAndApplyAsync(route, "HEAD", "refs/heads/main");
+        var result = await FinishAsync(route);
+        Assert.Equal(WriteOutcome.Recorded, result.Outcome);
+        return route;
+    }
+
+    public async Task<FinishResult> WriteAsync(string reference, string value)
+    {
+        var route = await BeginAsync();
+        await VoteAndApplyAsync(route, reference, value);
+        return await FinishAsync(route);
+    }
+
+    public async Task<RepositoryMetadata> MetadataAsync() => await Grain.GetMetadataAsync(default) ?? throw new InvalidOperationException("no repository");
+
+    public async Task<ImmutableArray<string>> ReadableAsync() => (await Grain.RouteAccessorAsync(AccessorRequest.Any, default)).Storages;
+
+    public Task LevelAsync() => EventuallyAsync(
+        async () => await MetadataAsync() is var m && Storages.All(s => m.Replicas.Any(r => r.Storage == s && r.Generation == m.Generation)),
+        "all replicas up to date");
+
+    public Task DeactivateAsync() => TestCluster.DeactivateAsync(Grain);
+
+    public static ImmutableArray<string> Participants(MutatorRoute route) => [route.Primary, .. route.Secondaries];
+}

@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using System.Text;
+using Praefect.Grains.Nodes;
+
+namespace Praefect.Grains.Tests.Cluster;
+
+/// <summary>A storage node in memory: repositories are maps from references to objects.</summary>
+public sealed class FakeNode
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, SortedDictionary<string, string>> _repositories = new(StringComparer.Ordinal);
+
+    public bool Alive { get; set; } = true;
+
+    /// <summary>Overrides what the directory says of its health; null: whether it is alive.</summary>
+    public bool? Healthy { get; set; }
+
+    /// <summary>Calls on it wait until this ends.</summary>
+    public Task Hang { get; set; } = Task.CompletedTask;
+
+    public int Copies { get; private set; }
+
+    public string? Read(string path, string reference)
+    {
+        lock (_gate)
+            return _repositories.TryGetValue(path, out var refs) ? refs.GetValueOrDefault(reference) : null;
+    }
+
+    public void Write(string path, string reference, string target)
+    {
+        if (!Alive)
+            throw new NodeException("connection refused");
+        lock (_gate)
+        {
+            if (!_repositories.TryGetValue(path, out var refs))
+                _repositories.Add(path, refs = new(StringComparer.Ordinal));
+            refs[reference] = target;
+        }
+    }
+
+    public void Delete(string path)
+    {
+        lock (_gate)
+            _repositories.Remove(path);
+    }
+
+    public bool Has(string path)
+    {
+        lock (_gate)
+            return _repositories.ContainsKey(path);
+    }
+
+    public string? Checksum(string path)
+    {
+        lock (_gate)
+        {
+            if (!_repositories.TryGetValue(path, out var refs))
+                return null;
+            var text = string.Join('\n', refs.Select(r => $"{r.Key} {r.Value}"));
+            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..40];
+        }
+    }
+
+    public SortedDictionary<string, string>? Copy(string path)
+    {
+        lock (_gate)
+            return _repositories.TryGetValue(path, out var refs) ? new(refs, StringComparer.Ordinal) : null;
+    }
+
+    public void Replace(string path, SortedDictionary<string, string> refs)
+    {
+        lock (_gate)
+        {
+            _repositories[path] = refs;
+            Copies++;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+
+namespace Praefect.Grains.Tests.Cluster;
+
+/// <summary>The grains' store in memory, as JSON with versions. Tests count its writes, hold them back and make them fail.</summary>
+public sealed class TestStore
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, (string Json, long Version)> _rows = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Control> _controls = new(StringComparer.Ordinal);
+    private long _versions;
+
+    /// <summary>What a test decides for one grain, found by a part of its key.</summary>
+    public Control For(string keyPart) => _controls.GetOrAdd(keyPart, _ => new Control());
+
+    public (T? State, string? ETag) Read<T>(string key)
+    {
+        lock (_gate)
+        {
+            return _rows.TryGetValue(key, out var row)
+                ? (JsonSerializer.Deserialize<T>(row.Json), row.Version.ToString(System.Globalization.CultureInfo.InvariantCulture))
+                : (default, null);
+        }
+    }
+
+    /// <returns>The new ETag; null when another writer was first.</returns>
+    public async Task<string?> WriteAsync<T>(string key, T? state, string? etag, bool clear)
+    {
+        var control = _controls.FirstOrDefault(c => key.Contains(c.Key, StringComparison.Ordinal)).Value ?? new Control();
+        control.Started();
+        await control.Held;
+        if (control.Failing)
+            throw new IOException("the store is down");
+        lock (_gate)
+        {
+            var current = _rows.TryGetValue(key, out var row) ? row.Version.ToString(System.Globalization.CultureInfo.InvariantCulture) : null;
+            if (!string.Equals(current, etag, StringComparison.Ordinal))
+                return null;
+            control.Done();
+            var version = ++_versions;
+            if (clear)
+                _rows.Remove(key);
+            else
+                _rows[key] = (JsonSerializer.Serialize(state), version);
+            return version.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>Somebody else writes the row: whoever read it before loses.</summary>
+    public void Touch(string keyPart)
+    {
+        lock (_gate)
+        {
+            var key = _rows.Keys.Single(k => k.Contains(keyPart, StringComparison.Ordinal));
+            _rows[key] = (_rows[key].Json, ++_versions);
+        }
+    }
+
+    public sealed class Control
+    {
+        private int _writes;
+        private int _starts;
+
+        public Task Held { get; set; } = Task.CompletedTask;
+
+        public bool Failing { get; set; }
+
+        /// <summary>Writes that were taken.</summary>
+        public int Writes => Volatile.Read(ref _writes);
+
+        /// <summary>Writes that were asked for.</summary>
+        public int Starts => Volatile.Read(ref _starts);
+
+        internal void Done() => Interlocked.Increment(ref _writes);
+
+        internal void Started() => Interlocked.Increment(ref _starts);
+    }
+}

@@ -31,7 +31,7 @@ internal static class SettlementRules
     /// <param name="reports">What each candidate said; who is not in it did not answer.</param>
     /// <param name="committed">Storages known to have been told to commit, for ties.</param>
     /// <param name="settled">Transactions whose doubt ends with this.</param>
-    /// <returns>The new record; null when no candidate reported a checksum, or waiting for a late one may change the winner.</returns>
+    /// <returns>The new record; null when no candidate reported a checksum, or the primary may still do so.</returns>
     public static RepositoryRecord? Settle(
         RepositoryRecord record,
         ImmutableArray<string> configured,
@@ -40,7 +40,8 @@ internal static class SettlementRules
         IReadOnlySet<ulong> settled)
     {
         var candidates = Candidates(record, configured);
-        if (candidates.Any(c => Report(reports, c).Kind == ReportKind.Late))
+        // Only the primary is worth waiting for: its word would count. Another one that is late falls behind and is repaired.
+        if (record.Primary is { } awaited && candidates.Contains(awaited, StringComparer.Ordinal) && Report(reports, awaited).Kind == ReportKind.Late)
             return null;
         var reported = candidates.Where(c => Report(reports, c).Checksum is not null).ToImmutableArray();
         if (reported.IsEmpty)

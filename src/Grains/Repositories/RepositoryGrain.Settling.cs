@@ -10,7 +10,7 @@ namespace Praefect.Grains.Repositories;
 /// <content>Doubt: writes that may have changed something and whose outcome nobody can tell. The replicas are compared; <see cref="SettlementRules"/> decides.</content>
 public sealed partial class RepositoryGrain
 {
-    private const int PatientTries = 3;
+    private const int PatientTries = 2;
     private const int MostConfirmations = 10;
     private static readonly TimeSpan LongestComparison = TimeSpan.FromMinutes(2);
 

@@ -61,6 +61,17 @@ public sealed class Bench
 
     public void Touch() => _cluster.Store.Touch(VirtualStorage);
 
+    /// <summary>
+    /// Ends the grain's activation as a crash of its silo would: what only it knew is gone. Another writer gets ahead of it, and the next write that it tries
+    /// makes it stop.
+    /// </summary>
+    public async Task CrashAsync()
+    {
+        Touch();
+        var refused = await Assert.ThrowsAsync<RouteException>(() => BeginAsync(votes: false));
+        Assert.Equal(RouteFailure.StoreUnavailable, refused.Failure);
+    }
+
     public Task<MutatorRoute> BeginAsync(ulong? id = null, bool votes = true) =>
         Grain.BeginMutatorAsync(new MutatorRequest(id ?? NewId(), "/gitaly.Test/Write", votes, []), default);
 
@@ -106,8 +117,6 @@ public sealed class Bench
     public Task LevelAsync() => EventuallyAsync(
         async () => await MetadataAsync() is var m && Storages.All(s => m.Replicas.Any(r => r.Storage == s && r.Generation == m.Generation)),
         "all replicas up to date");
-
-    public Task DeactivateAsync() => TestCluster.DeactivateAsync(Grain);
 
     public static ImmutableArray<string> Participants(MutatorRoute route) => [route.Primary, .. route.Secondaries];
 }

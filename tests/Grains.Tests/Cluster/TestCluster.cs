@@ -1,9 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Praefect.Grains.Nodes;
 #if GRAINS_ORLEANS
-using Orleans.Core.Internal;
+using System.Globalization;
+using System.Text.Json;
 using Orleans.Storage;
 using Orleans.TestingHost;
+#else
+using Praefect.Grains.Embedded;
+using Praefect.Store;
 #endif
 
 namespace Praefect.Grains.Tests.Cluster;
@@ -15,6 +19,10 @@ public sealed class TestCluster : IAsyncLifetime
     private InProcessTestCluster? _cluster;
 
     public IGrainFactory Grains => _cluster!.Client;
+#else
+    private ServiceProvider? _services;
+
+    public IGrainFactory Grains => _services!.GetRequiredService<EmbeddedGrainRuntime>().Grains;
 #endif
 
     public TestStore Store { get; } = new();
@@ -43,6 +51,13 @@ public sealed class TestCluster : IAsyncLifetime
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();
+#else
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddEmbeddedGrains(g => g.AddGrains(typeof(GrainOptions).Assembly).UseStore(_ => new EmbeddedStore(Store)));
+        AddServices(services);
+        _services = services.BuildServiceProvider();
+        await _services.GetRequiredService<EmbeddedGrainRuntime>().StartAsync(CancellationToken.None);
 #endif
     }
 
@@ -50,14 +65,9 @@ public sealed class TestCluster : IAsyncLifetime
     {
 #if GRAINS_ORLEANS
         await _cluster!.DisposeAsync();
-#endif
-    }
-
-    /// <summary>Ends a grain's activation, as a crash of its silo would: nothing that only it knew remains.</summary>
-    public static async Task DeactivateAsync(IGrainWithStringKey grain)
-    {
-#if GRAINS_ORLEANS
-        await grain.AsReference<IGrainManagementExtension>().DeactivateOnIdle();
+#else
+        await _services!.GetRequiredService<EmbeddedGrainRuntime>().StopAsync(CancellationToken.None);
+        await _services!.DisposeAsync();
 #endif
     }
 
@@ -73,29 +83,57 @@ public sealed class TestCluster : IAsyncLifetime
     {
         public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
-            var (state, etag) = store.Read<T>(Key(stateName, grainId));
-            grainState.State = state ?? Activator.CreateInstance<T>();
-            grainState.ETag = etag;
-            grainState.RecordExists = etag is not null;
+            var row = store.Read(Key(stateName, grainId));
+            grainState.State = row?.Json is { } json ? JsonSerializer.Deserialize<T>(json)! : Activator.CreateInstance<T>();
+            grainState.ETag = row?.Version.ToString(CultureInfo.InvariantCulture);
+            grainState.RecordExists = row?.Json is not null;
             return Task.CompletedTask;
         }
 
-        public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => SaveAsync(stateName, grainId, grainState, clear: false);
+        public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+            SaveAsync(stateName, grainId, grainState, JsonSerializer.Serialize(grainState.State));
 
-        public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => SaveAsync(stateName, grainId, grainState, clear: true);
-
-        private async Task SaveAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, bool clear)
+        public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
-            grainState.ETag = await store.WriteAsync(Key(stateName, grainId), grainState.State, grainState.ETag, clear)
-                ?? throw new InconsistentStateException("another writer was first");
-            grainState.RecordExists = !clear;
-            if (!clear)
-                return;
-            grainState.ETag = null;
+            await SaveAsync(stateName, grainId, grainState, null);
             grainState.State = Activator.CreateInstance<T>();
         }
 
+        private async Task SaveAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, string? json)
+        {
+            var expected = grainState.ETag is { } etag ? long.Parse(etag, CultureInfo.InvariantCulture) : (long?)null;
+            var version = await store.WriteAsync(Key(stateName, grainId), json, expected) ?? throw new InconsistentStateException("another writer was first");
+            grainState.ETag = version.ToString(CultureInfo.InvariantCulture);
+            grainState.RecordExists = json is not null;
+        }
+
         private static string Key(string stateName, GrainId grainId) => $"{stateName}|{grainId}";
+    }
+#else
+    private sealed class EmbeddedStore(TestStore store) : IGrainStore
+    {
+        private readonly MemoryStore _reminders = new();
+
+        public CancellationToken Lost => CancellationToken.None;
+
+        public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task<StoredState?> ReadStateAsync(StateKey key, CancellationToken cancellationToken) =>
+            Task.FromResult(store.Read(key.ToString()) is { } row ? new StoredState(row.Json, row.Version) : null);
+
+        public async Task<long> WriteStateAsync(StateKey key, string json, long? expectedVersion, CancellationToken cancellationToken) =>
+            await store.WriteAsync(key.ToString(), json, expectedVersion) ?? throw new StoreConflictException(key, expectedVersion);
+
+        public async Task<long> ClearStateAsync(StateKey key, long expectedVersion, CancellationToken cancellationToken) =>
+            await store.WriteAsync(key.ToString(), null, expectedVersion) ?? throw new StoreConflictException(key, expectedVersion);
+
+        public Task<IReadOnlyList<StoredReminder>> ReadRemindersAsync(CancellationToken cancellationToken) => _reminders.ReadRemindersAsync(cancellationToken);
+
+        public Task WriteReminderAsync(StoredReminder reminder, CancellationToken cancellationToken) => _reminders.WriteReminderAsync(reminder, cancellationToken);
+
+        public Task DeleteReminderAsync(StateKey key, CancellationToken cancellationToken) => _reminders.DeleteReminderAsync(key, cancellationToken);
+
+        public ValueTask DisposeAsync() => _reminders.DisposeAsync();
     }
 #endif
 }

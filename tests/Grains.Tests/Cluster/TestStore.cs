@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 
 namespace Praefect.Grains.Tests.Cluster;
 
@@ -7,25 +6,22 @@ namespace Praefect.Grains.Tests.Cluster;
 public sealed class TestStore
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, (string Json, long Version)> _rows = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string? Json, long Version)> _rows = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Control> _controls = new(StringComparer.Ordinal);
     private long _versions;
 
     /// <summary>What a test decides for one grain, found by a part of its key.</summary>
     public Control For(string keyPart) => _controls.GetOrAdd(keyPart, _ => new Control());
 
-    public (T? State, string? ETag) Read<T>(string key)
+    /// <returns>The row; null when there never was one. Without text it was cleared.</returns>
+    public (string? Json, long Version)? Read(string key)
     {
         lock (_gate)
-        {
-            return _rows.TryGetValue(key, out var row)
-                ? (JsonSerializer.Deserialize<T>(row.Json), row.Version.ToString(System.Globalization.CultureInfo.InvariantCulture))
-                : (default, null);
-        }
+            return _rows.TryGetValue(key, out var row) ? row : null;
     }
 
-    /// <returns>The new ETag; null when another writer was first.</returns>
-    public async Task<string?> WriteAsync<T>(string key, T? state, string? etag, bool clear)
+    /// <returns>The new version; null when the row is at another than the expected one.</returns>
+    public async Task<long?> WriteAsync(string key, string? json, long? expected)
     {
         var control = _controls.FirstOrDefault(c => key.Contains(c.Key, StringComparison.Ordinal)).Value ?? new Control();
         control.Started();
@@ -34,16 +30,12 @@ public sealed class TestStore
             throw new IOException("the store is down");
         lock (_gate)
         {
-            var current = _rows.TryGetValue(key, out var row) ? row.Version.ToString(System.Globalization.CultureInfo.InvariantCulture) : null;
-            if (!string.Equals(current, etag, StringComparison.Ordinal))
+            var current = _rows.TryGetValue(key, out var row) ? row.Version : (long?)null;
+            if (current != expected)
                 return null;
             control.Done();
-            var version = ++_versions;
-            if (clear)
-                _rows.Remove(key);
-            else
-                _rows[key] = (JsonSerializer.Serialize(state), version);
-            return version.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            _rows[key] = (json, ++_versions);
+            return _versions;
         }
     }
 
@@ -55,6 +47,13 @@ public sealed class TestStore
             var key = _rows.Keys.Single(k => k.Contains(keyPart, StringComparison.Ordinal));
             _rows[key] = (_rows[key].Json, ++_versions);
         }
+    }
+
+    /// <summary>The text of a row; null when it is cleared or was never written.</summary>
+    public string? Text(string keyPart)
+    {
+        lock (_gate)
+            return _rows.SingleOrDefault(r => r.Key.Contains(keyPart, StringComparison.Ordinal)).Value.Json;
     }
 
     public sealed class Control

@@ -1,0 +1,160 @@
+using Praefect.Grains.Routing;
+using Praefect.Grains.Tests.Cluster;
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Grains.Tests.Repositories;
+
+[Collection(ClusterTests.Name)]
+public sealed class DoubtTests(TestCluster cluster)
+{
+    [Fact]
+    public async Task After_a_crash_between_commit_and_finish_the_primarys_word_counts()
+    {
+        var bench = new Bench(cluster);
+        var created = await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+        bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
+        bench[route.Secondaries[0]].Write(route.ReplicaPath, "refs/heads/main", "1");
+        // It hangs, so that nothing can repair it before the test looks.
+        var hang = new TaskCompletionSource();
+        bench[route.Secondaries[1]].Hang = hang.Task;
+
+        await bench.CrashAsync();
+        await Bench.EventuallyAsync(async () => (await bench.MetadataAsync()).Generation == 1, "settled");
+
+        Assert.DoesNotContain(route.Secondaries[1], await bench.ReadableAsync());
+        Assert.Equal(WriteOutcome.InDoubt, (await bench.FinishAsync(route)).Outcome);
+        hang.SetResult();
+        await bench.LevelAsync();
+        Assert.Equal("1", bench[route.Secondaries[1]].Read(created.ReplicaPath, "refs/heads/main"));
+        Assert.Equal(route.Primary, (await bench.MetadataAsync()).Primary);
+    }
+
+    [Fact]
+    public async Task After_a_crash_with_a_dead_primary_the_largest_agreeing_group_carries_on()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+        bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
+        bench[route.Primary].Alive = false;
+
+        await bench.CrashAsync();
+        await Bench.EventuallyAsync(async () => (await bench.MetadataAsync()).Primary != route.Primary, "another primary");
+
+        Assert.Equal(route.Secondaries.Order(), (await bench.ReadableAsync()).Order());
+        var after = await bench.WriteAsync("refs/heads/main", "2");
+        Assert.Equal(WriteOutcome.Recorded, after.Outcome);
+        bench[route.Primary].Alive = true;
+        await bench.LevelAsync();
+        Assert.Equal("2", bench[route.Primary].Read(route.ReplicaPath, "refs/heads/main"));
+    }
+
+    [Fact]
+    public async Task After_a_crash_in_which_all_replicas_agree_nothing_changes()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await bench.VoteAndApplyAsync(route, "refs/heads/main", "1");
+
+        await bench.CrashAsync();
+
+        Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync("refs/heads/main", "2")).Outcome);
+        var metadata = await bench.MetadataAsync();
+        Assert.Equal(1, metadata.Generation);
+        Assert.All(metadata.Replicas, r => Assert.Equal(1, r.Generation));
+        Assert.Equal(route.Primary, metadata.Primary);
+        Assert.All(bench.Storages, s => Assert.Equal(0, bench[s].Copies));
+    }
+
+    [Fact]
+    public async Task A_primary_lost_in_the_middle_of_a_write_leaves_it_in_doubt_and_the_others_carry_on()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await bench.VoteAndApplyAsync(route, "refs/heads/main", "1");
+        bench[route.Primary].Alive = false;
+
+        var result = await bench.FinishAsync(route, Bench.Broken(route.Primary), Bench.Ok(route.Secondaries[0]), Bench.Ok(route.Secondaries[1]));
+
+        Assert.Equal(WriteOutcome.InDoubt, result.Outcome);
+        var next = await bench.BeginAsync();
+        Assert.Contains(next.Primary, route.Secondaries);
+        Assert.Single(next.Secondaries);
+        await bench.VoteAndApplyAsync(next, "refs/heads/main", "2");
+        Assert.Equal(WriteOutcome.Recorded, (await bench.FinishAsync(next)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_primary_lost_before_any_vote_was_agreed_changed_nothing()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        bench[route.Primary].Alive = false;
+
+        var result = await bench.FinishAsync(route, Bench.Broken(route.Primary), Bench.Failed(route.Secondaries[0]), Bench.Failed(route.Secondaries[1]));
+
+        Assert.Equal(WriteOutcome.Unchanged, result.Outcome);
+        Assert.Equal(2, (await bench.ReadableAsync()).Length);
+    }
+
+    [Fact]
+    public async Task New_writes_wait_for_a_settlement_and_are_refused_when_it_takes_too_long()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await bench.VoteAndApplyAsync(route, "refs/heads/main", "1");
+        foreach (var storage in bench.Storages)
+            bench[storage].Alive = false;
+        foreach (var storage in bench.Storages)
+            bench[storage].Healthy = true;
+        await bench.FinishAsync(route, Bench.Broken(route.Primary));
+
+        var refused = await Assert.ThrowsAsync<RouteException>(() => bench.BeginAsync());
+        Assert.Equal(RouteFailure.Settling, refused.Failure);
+
+        var waiting = bench.BeginAsync();
+        foreach (var storage in bench.Storages)
+            bench[storage].Alive = true;
+        await bench.FinishAsync(await waiting, [.. bench.Storages.Select(s => Bench.Failed(s))]);
+        Assert.All((await bench.MetadataAsync()).Replicas, r => Assert.Equal(0, r.Generation));
+    }
+
+    [Fact]
+    public async Task A_write_whose_gateway_is_gone_is_ended_and_settled()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+        bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
+
+        await Bench.EventuallyAsync(async () => (await bench.MetadataAsync()).Generation == 1, "lease ran out and was settled");
+        await bench.LevelAsync();
+        Assert.All(bench.Storages, s => Assert.Equal("1", bench[s].Read(route.ReplicaPath, "refs/heads/main")));
+    }
+
+    [Fact]
+    public async Task A_node_that_applied_a_crashed_write_late_is_found_by_the_second_comparison()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+
+        await bench.CrashAsync();
+        await bench.FinishAsync(await bench.BeginAsync(), [.. bench.Storages.Select(s => Bench.Failed(s))]);
+        Assert.Equal(0, (await bench.MetadataAsync()).Generation);
+        bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
+
+        await Bench.EventuallyAsync(async () => (await bench.MetadataAsync()).Generation == 1, "found");
+        await bench.LevelAsync();
+        Assert.All(bench.Storages, s => Assert.Equal("1", bench[s].Read(route.ReplicaPath, "refs/heads/main")));
+    }
+}

@@ -1,0 +1,57 @@
+using Praefect.Grains.Routing;
+using Praefect.Grains.Tests.Cluster;
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Grains.Tests.Repositories;
+
+[Collection(ClusterTests.Name)]
+public sealed class StoreTests(TestCluster cluster)
+{
+    [Fact]
+    public async Task A_store_that_fails_on_the_intent_lets_no_node_go_ahead()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        bench.Store.Failing = true;
+        var route = await bench.BeginAsync();
+
+        var votes = await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+
+        Assert.All(votes, v => Assert.Contains(v.Answer, new[] { VoteAnswer.Canceled, VoteAnswer.NotFound }));
+        bench.Store.Failing = false;
+        Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync("refs/heads/main", "2")).Outcome);
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_on_the_outcome_gives_no_success_and_the_write_is_settled()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await bench.VoteAndApplyAsync(route, "refs/heads/main", "1");
+        bench.Store.Failing = true;
+
+        var failed = await Assert.ThrowsAsync<RouteException>(() => bench.FinishAsync(route));
+
+        Assert.Equal(RouteFailure.StoreUnavailable, failed.Failure);
+        bench.Store.Failing = false;
+        Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync("refs/heads/main", "2")).Outcome);
+        Assert.All(bench.Storages, s => Assert.Equal("2", bench[s].Read(route.ReplicaPath, "refs/heads/main")));
+        Assert.Equal(3, (await bench.ReadableAsync()).Length);
+    }
+
+    [Fact]
+    public async Task An_activation_that_another_one_overtook_lets_no_node_go_ahead_and_acknowledges_nothing()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await bench.VoteAndApplyAsync(route, "refs/heads/main", "1");
+        bench.Touch();
+
+        var failed = await Assert.ThrowsAsync<RouteException>(() => bench.FinishAsync(route));
+
+        Assert.Equal(RouteFailure.StoreUnavailable, failed.Failure);
+        Assert.Equal(3, (await bench.ReadableAsync()).Length);
+    }
+}

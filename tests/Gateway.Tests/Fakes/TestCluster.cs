@@ -88,8 +88,11 @@ public sealed class TestCluster : IAsyncDisposable
         return cluster;
     }
 
-    /// <summary>A raw request to the gateway, for what typed calls hide.</summary>
-    public async Task<HttpResponseMessage> SendRawAsync(string path, byte[] body, Action<HttpRequestMessage>? configure = null, CancellationToken ct = default)
+    /// <summary>For raw requests to the gateway.</summary>
+    public HttpMessageInvoker Raw => _client!.Plain;
+
+    /// <summary>A raw request, for what typed calls hide.</summary>
+    public static HttpRequestMessage Request(string path, byte[] body)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(NodeConnection.BaseAddress, path))
         {
@@ -99,8 +102,14 @@ public sealed class TestCluster : IAsyncDisposable
         };
         request.Content.Headers.TryAddWithoutValidation("content-type", "application/grpc");
         request.Headers.TryAddWithoutValidation("te", "trailers");
+        return request;
+    }
+
+    public async Task<HttpResponseMessage> SendRawAsync(string path, byte[] body, Action<HttpRequestMessage>? configure = null, CancellationToken ct = default)
+    {
+        var request = Request(path, body);
         configure?.Invoke(request);
-        return await _client!.Plain.SendAsync(request, ct);
+        return await Raw.SendAsync(request, ct);
     }
 
     public async ValueTask DisposeAsync()

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 using Praefect.Gateway.Tests.Fakes;
 using Praefect.Grains.Routing;
 using Praefect.Grains.Transactions;
@@ -183,7 +184,7 @@ public sealed class WritesOnAllReplicas
     {
         await using var cluster = await TestCluster.StartAsync();
         OnWrite(cluster.Nodes[0], async http => await Task.Delay(Timeout.Infinite, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
-        var e = await Assert.ThrowsAsync<GrpcException>(() => WriteAsync(cluster, timeout: TimeSpan.FromMilliseconds(300)));
+        var e = await Assert.ThrowsAsync<GrpcException>(() => WriteAsync(cluster, timeout: TimeSpan.FromSeconds(3)));
         Assert.Equal(GrpcStatusCode.DeadlineExceeded, e.Status.Code);
         Assert.True(Assert.Single(await cluster.Repository.Finished.WaitAsync(s_patience)).Broken);
     }
@@ -272,6 +273,75 @@ public sealed class WritesOnAllReplicas
         e = await Assert.ThrowsAsync<GrpcException>(() => cluster.Client.UnaryAsync(
             Methods.RefTransaction.StopTransaction, new StopTransactionRequest { TransactionId = 7 }, StopTransactionResponse.Parser, null, default));
         Assert.Equal((GrpcStatusCode.NotFound, "transaction not found: 7"), (e.Status.Code, e.Status.Message));
+    }
+
+    [Fact]
+    public async Task A_write_under_way_is_renewed()
+    {
+        await using var cluster = await TestCluster.StartAsync(configure: o => o.RenewInterval = TimeSpan.FromMilliseconds(50));
+        ulong id = 0;
+        OnWrite(cluster.Nodes[0], async http =>
+        {
+            id = Transaction(http.Request.Headers).Id;
+            await cluster.Repository.Renewed.WaitAsync(s_patience);
+            await FakeNode.SendAsync(http, new WriteRefResponse());
+        });
+        await WriteAsync(cluster);
+        Assert.Equal(id, Assert.Single(await cluster.Repository.Renewed));
+    }
+
+    [Fact]
+    public async Task A_stop_waits_for_outcomes_being_recorded()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        OnWrite(cluster.Nodes[0], Votes);
+        var (recording, recorded) = (new TaskCompletionSource<FinishResult>(), false);
+        cluster.Repository.Finish = async () =>
+        {
+            var result = await recording.Task;
+            recorded = true;
+            return result;
+        };
+        using var stop = new CancellationTokenSource();
+        var write = WriteAsync(cluster, ct: stop.Token);
+        await cluster.Repository.Finished.WaitAsync(s_patience);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => write);
+        var work = cluster.Services.GetRequiredService<Background.BackgroundWork>();
+        var stopped = work.StopAsync(default);
+        Assert.False(stopped.IsCompleted);
+        recording.SetResult(new FinishResult(WriteOutcome.Recorded, 1, [], []));
+        await stopped.WaitAsync(s_patience);
+        Assert.True(recorded);
+    }
+
+    [Fact]
+    public async Task A_destination_that_takes_nothing_slows_the_client()
+    {
+        await using var cluster = await TestCluster.StartAsync(nodes: 2);
+        foreach (var node in cluster.Nodes)
+        {
+            node.On(Methods.SmartHTTP.PostReceivePack, async http =>
+            {
+                if (node.Storage == "gitaly-2")
+                    await Task.Delay(Timeout.Infinite, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await http.Request.BodyReader.CopyToAsync(Stream.Null, http.RequestAborted);
+            });
+        }
+
+        await using var call = cluster.Client.Open<PostReceivePackRequest, PostReceivePackResponse>(
+            Methods.SmartHTTP.PostReceivePack, PostReceivePackResponse.Parser, null, default);
+        await call.WriteAsync(new PostReceivePackRequest { Repository = TestCluster.Target }, default);
+        var piece = new PostReceivePackRequest { Data = ByteString.CopyFrom(new byte[256 * 1024]) };
+        var sent = 0;
+        for (; sent < 256; sent++)
+        {
+            var write = call.WriteAsync(piece, default);
+            if (await Task.WhenAny(write, Task.Delay(1500)) != write)
+                break;
+        }
+
+        Assert.InRange(sent, 1, 128);
     }
 
     [Fact]

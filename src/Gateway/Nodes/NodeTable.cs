@@ -6,7 +6,7 @@ using Praefect.Wire.Nodes;
 
 namespace Praefect.Gateway.Nodes;
 
-/// <summary>Every configured node by virtual storage and storage, in the order of the configuration.</summary>
+/// <summary>Every configured node by virtual storage and storage.</summary>
 internal sealed class NodeTable
 {
     private readonly FrozenDictionary<string, VirtualStorageNodes> _virtualStorages;

@@ -37,6 +37,12 @@ internal sealed class RefTransactionService(TransactionDirectory directory, IGat
             metrics.Vote("canceled", time.GetElapsedTime(started));
             throw Cancelled();
         }
+        catch (Exception e)
+        {
+            // The grain's runtime failed: the node aborts its change, as after any vote that was not answered.
+            metrics.Vote("failed", time.GetElapsedTime(started));
+            throw new GrpcException(GrpcStatusCode.Unavailable, $"vote could not be counted: {e.Message}", e);
+        }
 
         metrics.Vote(Action(result.Answer), time.GetElapsedTime(started));
         return new VoteTransactionResponse { State = State(result, request.TransactionId) };

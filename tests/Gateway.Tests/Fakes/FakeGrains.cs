@@ -28,6 +28,8 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 {
     private readonly TaskCompletionSource<ImmutableArray<NodeOutcome>> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource<ImmutableArray<ulong>> _renewed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public const string ReplicaPath = "@cluster/repositories/6b/86/1";
 
     public bool Exists { get; set; } = true;
@@ -88,7 +90,13 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
         return Finish is null ? new FinishResult(WriteOutcome.Recorded, 1, [], []) : await Finish();
     }
 
-    public Task RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken)
+    {
+        _renewed.TrySetResult(transactionIds);
+        return Task.CompletedTask;
+    }
+
+    public Task<ImmutableArray<ulong>> Renewed => _renewed.Task;
 
     public Task<bool> ExistsAsync(CancellationToken cancellationToken) => Task.FromResult(Exists);
 

@@ -110,6 +110,15 @@ public sealed class Bench
         return await FinishAsync(route);
     }
 
+    /// <summary>Who would take part in a write now.</summary>
+    public async Task<ImmutableArray<string>> BeginAndEndAsync()
+    {
+        var route = await BeginAsync();
+        var participants = Participants(route);
+        await FinishAsync(route, [.. participants.Select(p => Failed(p))]);
+        return participants;
+    }
+
     public async Task<RepositoryMetadata> MetadataAsync() => await Grain.GetMetadataAsync(default) ?? throw new InvalidOperationException("no repository");
 
     public async Task<ImmutableArray<string>> ReadableAsync() => (await Grain.RouteAccessorAsync(AccessorRequest.Any, default)).Storages;

@@ -1,0 +1,108 @@
+using Praefect.Grains.Routing;
+using Praefect.Grains.Tests.Cluster;
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Grains.Tests.Repositories;
+
+[Collection(ClusterTests.Name)]
+public sealed class CreationTests(TestCluster cluster)
+{
+    [Fact]
+    public async Task A_repository_exists_only_after_its_creation_was_recorded()
+    {
+        var bench = new Bench(cluster);
+        var route = await bench.BeginCreationAsync();
+        await bench.VoteAndApplyAsync(route, "HEAD", "x");
+        Assert.False(await bench.Grain.ExistsAsync(default));
+
+        var result = await bench.FinishAsync(route);
+
+        Assert.Equal((WriteOutcome.Recorded, 0L), (result.Outcome, result.Generation));
+        Assert.True(await bench.Grain.ExistsAsync(default));
+        Assert.Equal(route.ReplicaPath, (await bench.Grain.RouteAccessorAsync(AccessorRequest.Any, default)).ReplicaPath);
+        var again = await Assert.ThrowsAsync<RouteException>(() => bench.BeginCreationAsync());
+        Assert.Equal(RouteFailure.RepositoryAlreadyExists, again.Failure);
+        Assert.False((await bench.BeginCreationAsync(upsert: true)).Creates);
+    }
+
+    [Fact]
+    public async Task A_creation_that_failed_leaves_nothing_and_can_be_repeated_at_another_path()
+    {
+        var bench = new Bench(cluster);
+        var route = await bench.BeginCreationAsync();
+        var result = await bench.FinishAsync(route, [.. Bench.Participants(route).Select(s => Bench.Failed(s))]);
+
+        Assert.Equal(WriteOutcome.Unchanged, result.Outcome);
+        Assert.False(await bench.Grain.ExistsAsync(default));
+        Assert.NotEqual(route.ReplicaPath, (await bench.CreateAsync()).ReplicaPath);
+    }
+
+    [Fact]
+    public async Task Of_two_creations_at_once_one_is_refused()
+    {
+        var bench = new Bench(cluster);
+        var both = new[] { bench.BeginCreationAsync(), bench.BeginCreationAsync() };
+        var refused = await Assert.ThrowsAsync<RouteException>(() => Task.WhenAll(both));
+        Assert.Equal(RouteFailure.CreationUnderWay, refused.Failure);
+        var route = await both.Single(b => b.IsCompletedSuccessfully);
+        await bench.VoteAndApplyAsync(route, "HEAD", "x");
+        Assert.Equal(WriteOutcome.Recorded, (await bench.FinishAsync(route)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_creation_whose_primary_was_lost_is_dropped_and_cleaned_up()
+    {
+        var bench = new Bench(cluster);
+        var route = await bench.BeginCreationAsync();
+        await bench.VoteAndApplyAsync(route, "HEAD", "x");
+        bench[route.Primary].Alive = false;
+
+        var result = await bench.FinishAsync(route, Bench.Broken(route.Primary), Bench.Ok(route.Secondaries[0]), Bench.Ok(route.Secondaries[1]));
+
+        Assert.Equal(WriteOutcome.InDoubt, result.Outcome);
+        Assert.False(await bench.Grain.ExistsAsync(default));
+        await Bench.EventuallyAsync(() => Task.FromResult(!bench[route.Secondaries[0]].Has(route.ReplicaPath)), "leftovers removed");
+    }
+
+    [Fact]
+    public async Task A_secondary_that_missed_the_creation_gets_its_copy()
+    {
+        var bench = new Bench(cluster);
+        bench["S2"].Alive = false;
+        var route = await bench.CreateAsync();
+        Assert.Equal("S2", Assert.Single(route.Targets));
+        bench["S2"].Alive = true;
+        await bench.LevelAsync();
+        Assert.Equal("refs/heads/main", bench["S2"].Read(route.ReplicaPath, "HEAD"));
+    }
+
+    [Fact]
+    public async Task A_replication_factor_is_stored_as_assignments()
+    {
+        var bench = new Bench(cluster, factor: 2);
+        var route = await bench.CreateAsync();
+        Assert.Single(route.Secondaries);
+        var placement = await bench.Grain.GetPlacementAsync(default);
+        Assert.True(placement!.Explicit);
+        Assert.Equal(2, placement.UpToDate.Length);
+        Assert.Equal(2, (await bench.MetadataAsync()).Replicas.Count(r => r.Assigned));
+    }
+
+    [Fact]
+    public async Task Removing_takes_the_record_away_and_says_what_is_left_on_the_disks()
+    {
+        var bench = new Bench(cluster);
+        var created = await bench.CreateAsync();
+        var open = await bench.BeginAsync();
+
+        var removed = await bench.Grain.RemoveAsync(default);
+
+        Assert.Equal(created.ReplicaPath, removed!.ReplicaPath);
+        Assert.Equal(bench.Storages.Order(), removed.Storages.Order());
+        Assert.False(await bench.Grain.ExistsAsync(default));
+        Assert.Null(await bench.Grain.RemoveAsync(default));
+        var missing = await Assert.ThrowsAsync<RouteException>(() => bench.FinishAsync(open));
+        Assert.Equal(RouteFailure.RepositoryNotFound, missing.Failure);
+        Assert.NotEqual(created.ReplicaPath, (await bench.CreateAsync()).ReplicaPath);
+    }
+}

@@ -1,0 +1,51 @@
+using Praefect.Grains.Tests.Cluster;
+using Praefect.Grains.Transactions;
+
+namespace Praefect.Grains.Tests.Repositories;
+
+[Collection(ClusterTests.Name)]
+public sealed class RepairTests(TestCluster cluster)
+{
+    [Fact]
+    public async Task A_replica_of_a_repository_under_continuous_writes_catches_up()
+    {
+        var bench = new Bench(cluster);
+        var created = await bench.CreateAsync();
+        bench["S2"].Alive = false;
+        Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync("refs/heads/main", "0")).Outcome);
+        using var stop = new CancellationTokenSource();
+        var writers = Enumerable.Range(0, 4).Select(w => Task.Run(async () =>
+        {
+            var count = 0;
+            for (; !stop.IsCancellationRequested; count++)
+                Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync($"refs/heads/{w}", $"{count}")).Outcome);
+            return count;
+        })).ToArray();
+
+        bench["S2"].Alive = true;
+        await Bench.EventuallyAsync(async () => (await bench.BeginAndEndAsync()).Contains("S2"), "S2 takes part in writes again");
+        await stop.CancelAsync();
+        var counts = await Task.WhenAll(writers);
+
+        await bench.LevelAsync();
+        Assert.All(bench.Storages, s => Assert.Equal($"{counts[0] - 1}", bench[s].Read(created.ReplicaPath, "refs/heads/0")));
+        Assert.Single(bench.Storages.Select(s => bench[s].Checksum(created.ReplicaPath)).Distinct());
+    }
+
+    [Fact]
+    public async Task Nothing_is_copied_to_a_node_that_is_down()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        bench["S2"].Alive = false;
+        await bench.WriteAsync("refs/heads/main", "1");
+        Assert.False(await bench.Grain.RepairAsync(default));
+        Assert.Equal(0, bench["S2"].Copies);
+
+        bench["S2"].Alive = true;
+        await bench.LevelAsync();
+        Assert.Equal(1, bench["S2"].Copies);
+        Assert.NotNull((await bench.MetadataAsync()).Replicas.Single(r => r.Storage == "S2").VerifiedAt);
+        Assert.True(await bench.Grain.RepairAsync(default));
+    }
+}

@@ -13,22 +13,25 @@ public sealed class RepairTests(TestCluster cluster)
         var created = await bench.CreateAsync();
         bench["S2"].Alive = false;
         Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync("refs/heads/main", "0")).Outcome);
+        var written = new int[4];
         using var stop = new CancellationTokenSource();
         var writers = Enumerable.Range(0, 4).Select(w => Task.Run(async () =>
         {
-            var count = 0;
-            for (; !stop.IsCancellationRequested; count++)
-                Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync($"refs/heads/{w}", $"{count}")).Outcome);
-            return count;
+            while (!stop.IsCancellationRequested)
+            {
+                Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync($"refs/heads/{w}", $"{written[w] + 1}")).Outcome);
+                Interlocked.Increment(ref written[w]);
+            }
         })).ToArray();
 
+        await Bench.EventuallyAsync(() => Task.FromResult(written.Min() > 5), "all writers are writing");
         bench["S2"].Alive = true;
         await Bench.EventuallyAsync(async () => (await bench.BeginAndEndAsync()).Contains("S2"), "S2 takes part in writes again");
         await stop.CancelAsync();
-        var counts = await Task.WhenAll(writers);
+        await Task.WhenAll(writers);
 
         await bench.LevelAsync();
-        Assert.All(bench.Storages, s => Assert.Equal($"{counts[0] - 1}", bench[s].Read(created.ReplicaPath, "refs/heads/0")));
+        Assert.All(bench.Storages, s => Assert.Equal($"{written[0]}", bench[s].Read(created.ReplicaPath, "refs/heads/0")));
         Assert.Single(bench.Storages.Select(s => bench[s].Checksum(created.ReplicaPath)).Distinct());
     }
 

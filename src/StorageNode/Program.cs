@@ -1,1 +1,1 @@
-return 0;
+return await Praefect.StorageNode.Hosting.NodeCommand.RunAsync(args);

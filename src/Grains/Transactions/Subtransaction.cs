@@ -13,6 +13,7 @@ internal sealed class Subtransaction
     private const string StoppedText = "transaction has been stopped";
     private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, Seat> _seats = new(StringComparer.Ordinal);
+    private readonly Dictionary<Vote, long> _counts = [];
     private readonly int _threshold;
 
     /// <summary>A round in which <paramref name="canceled"/> voters take no part from the beginning.</summary>
@@ -28,7 +29,11 @@ internal sealed class Subtransaction
     {
         _threshold = threshold;
         foreach (var (voter, vote, state) in seats)
+        {
             _seats.Add(voter.Name, new Seat(voter.Weight) { Vote = vote, State = state });
+            if (vote is { } cast)
+                Count(cast, voter.Weight);
+        }
     }
 
     /// <summary>Ends when everyone who has voted can be answered; stays ended.</summary>
@@ -69,6 +74,7 @@ internal sealed class Subtransaction
         if (seat.State != VoterState.Undecided || seat.Vote is not null)
             return new VoteResult(VoteAnswer.Invalid, $"node already cast a vote: \"{voter}\"");
         seat.Vote = vote;
+        Count(vote, seat.Weight);
         Decide();
         return null;
     }
@@ -101,6 +107,8 @@ internal sealed class Subtransaction
         if (refusal is not null)
             return "cancel vote: " + refusal;
         seat.State = VoterState.Canceled;
+        if (seat.Vote is { } withdrawn)
+            Count(withdrawn, -seat.Weight);
         seat.Vote = null;
         Decide();
         return null;
@@ -143,27 +151,21 @@ internal sealed class Subtransaction
     private (Vote? Vote, long Weight) Leader()
     {
         (Vote? Vote, long Weight) leader = (null, 0);
-        foreach (var seat in _seats.Values)
+        foreach (var (vote, count) in _counts)
         {
-            if (seat.Vote is { } vote && Count(vote) is var count && (leader.Vote is null || count > leader.Weight))
+            if (leader.Vote is null || count > leader.Weight)
                 leader = (vote, count);
         }
 
         return leader;
     }
 
-    private long Count(Vote vote)
-    {
-        var count = 0L;
-        foreach (var seat in _seats.Values)
-            count += seat.Vote == vote ? seat.Weight : 0;
-        return count;
-    }
+    private void Count(Vote vote, int weight) => _counts[vote] = _counts.GetValueOrDefault(vote) + weight;
 
     private long Outstanding() => _seats.Values.Where(s => s.State == VoterState.Undecided && s.Vote is null).Sum(s => (long)s.Weight);
 
     private string Missed(Vote vote) =>
-        string.Create(CultureInfo.InvariantCulture, $"transaction did not reach quorum: got {Count(vote)}/{_threshold} votes for {vote}");
+        string.Create(CultureInfo.InvariantCulture, $"transaction did not reach quorum: got {_counts.GetValueOrDefault(vote)}/{_threshold} votes for {vote}");
 
     private sealed class Seat(int weight)
     {

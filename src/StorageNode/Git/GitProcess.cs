@@ -125,7 +125,15 @@ public sealed class GitProcess : IAsyncDisposable
             }
         }
 
-        ProcessSignals.SendKill(_processId);
+        if (_process.HasExited)
+        {
+            ProcessSignals.SendKillToGroup(_processId);
+        }
+        else
+        {
+            ProcessSignals.SendKill(_processId);
+        }
+
         await _process.WaitForExitAsync(CancellationToken.None);
         await _standardError;
     }

@@ -14,6 +14,13 @@ internal static class ProcessSignals
     /// <summary>Ends the process and its group at once.</summary>
     public static void SendKill(int processId) => Send(processId, Kill);
 
+    /// <summary>Ends what is left of the group of a process that has ended itself. Its own id may already belong to another process.</summary>
+    public static void SendKillToGroup(int processId)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(processId, 1);
+        _ = NativeKill(-processId, Kill);
+    }
+
     private static void Send(int processId, int signal)
     {
         // 0, 1 and negative numbers would reach every process that this user owns.

@@ -1,1 +1,3 @@
-return 0;
+using Praefect.Silo.CommandLine;
+
+return await PraefectCommand.RunAsync(args, TimeProvider.System);

@@ -1,3 +1,5 @@
+using Praefect.Wire.Nodes;
+
 namespace Praefect.Silo.Configuration;
 
 /// <summary>What a configuration must fulfil, in Praefect's wording and order. Praefect stops at the first error; here all are found.</summary>
@@ -135,10 +137,15 @@ public static class ConfigurationValidation
 
     private static string? Refused(string address)
     {
-        var tcp = address.StartsWith("tcp://", StringComparison.Ordinal) || address.StartsWith("tls://", StringComparison.Ordinal);
-        if (tcp ? !address[6..].Contains('/', StringComparison.Ordinal) : address.StartsWith("unix:", StringComparison.Ordinal) || address.StartsWith("dns:", StringComparison.Ordinal))
+        try
+        {
+            NodeAddress.Parse(address);
             return null;
-        return $"invalid connection string: \"{address}\"";
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
     }
 
     private static IEnumerable<string> Files(PraefectOptions options)

@@ -1,0 +1,125 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Praefect.Silo.Configuration;
+using Praefect.Wire.Backchannel;
+using Praefect.Wire.Yamux;
+
+namespace Praefect.Silo.Hosting;
+
+/// <summary>Everything that the process listens on.</summary>
+internal sealed class Listeners
+{
+    private static readonly Meter Meter = new("Praefect.Silo");
+    private static readonly Counter<long> Connections = Meter.CreateCounter<long>(
+        "gitaly_praefect_connections_total", description: "Connections accepted, by kind of listener.");
+
+    private readonly IPEndPoint? _plain;
+    private readonly IPEndPoint? _tls;
+    private readonly IPEndPoint? _metrics;
+    private readonly IPEndPoint? _gitHttp;
+    private readonly string _socket;
+    private readonly SslServerAuthenticationOptions? _certificate;
+
+    private Listeners(IPEndPoint? plain, IPEndPoint? tls, IPEndPoint? metrics, IPEndPoint? gitHttp, string socket, SslServerAuthenticationOptions? certificate)
+    {
+        _plain = plain;
+        _tls = tls;
+        _metrics = metrics;
+        _gitHttp = gitHttp;
+        _socket = socket;
+        _certificate = certificate;
+    }
+
+    /// <summary>Resolves names, loads the certificate and clears away the socket of a dead process.</summary>
+    /// <exception cref="ConfigurationException">A name cannot be resolved.</exception>
+    /// <exception cref="StartException">The certificate cannot be loaded, or the socket is in use.</exception>
+    public static async Task<Listeners> PrepareAsync(PraefectOptions options, CancellationToken cancellationToken)
+    {
+        var socket = ListenEndpoint.SocketPath(options.SocketPath);
+        if (socket.Length > 0)
+            await UnixSockets.ClearAsync(socket, cancellationToken);
+        return new Listeners(
+            await ResolveAsync(options.ListenAddress, "tcp", cancellationToken),
+            await ResolveAsync(options.TlsListenAddress, "tls", cancellationToken),
+            await ResolveAsync(options.PrometheusListenAddress, "tcp", cancellationToken),
+            await ResolveAsync(options.GitHttp.ListenAddress, "tcp", cancellationToken),
+            socket,
+            options.TlsListenAddress.Length > 0 ? Certificate(options.Tls) : null);
+    }
+
+    /// <summary>Has Kestrel listen on all of them, and on what storage nodes call back over.</summary>
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        KestrelGrpcLimits.Apply(kestrel);
+        kestrel.ListenBackchannel();
+        if (_plain is not null)
+            kestrel.Listen(_plain, listen => Grpc(listen, "tcp"));
+        if (_socket.Length > 0)
+            kestrel.ListenUnixSocket(_socket, listen => Grpc(listen, "unix"));
+        if (_tls is not null)
+        {
+            kestrel.Listen(_tls, listen =>
+            {
+                listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(_certificate!) });
+                Grpc(listen, "tls");
+            });
+        }
+
+        if (_metrics is not null)
+            kestrel.Listen(_metrics, listen => Http(listen, ListenerRole.Metrics));
+        if (_gitHttp is not null)
+            kestrel.Listen(_gitHttp, listen => Http(listen, ListenerRole.GitHttp));
+    }
+
+    private static void Grpc(ListenOptions listen, string type)
+    {
+        var label = new KeyValuePair<string, object?>("type", type);
+        listen.Use(next => connection =>
+        {
+            Connections.Add(1, label);
+            return next(connection);
+        });
+        listen.UseBackchannel(YamuxOptions.Accepting);
+    }
+
+    private static void Http(ListenOptions listen, ListenerRole role)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next => connection =>
+        {
+            connection.Features.Set(role);
+            return next(connection);
+        });
+    }
+
+    private static async Task<IPEndPoint?> ResolveAsync(string address, string scheme, CancellationToken cancellationToken) =>
+        ListenEndpoint.TryParse(address, scheme, out var endpoint) ? await endpoint.ResolveAsync(cancellationToken) : null;
+
+    private static SslServerAuthenticationOptions Certificate(TlsOptions tls)
+    {
+        try
+        {
+            var key = tls.Key.Length > 0 ? tls.Key : File.ReadAllText(tls.KeyPath);
+            var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(tls.CertificatePath), key);
+            var chain = new X509Certificate2Collection();
+            chain.ImportFromPemFile(tls.CertificatePath);
+            return new SslServerAuthenticationOptions
+            {
+                ServerCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true),
+                EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13,
+                ApplicationProtocols = [SslApplicationProtocol.Http2],
+            };
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new StartException($"load certificate key pair: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Http;
+using Praefect.Silo.Metrics;
+
+namespace Praefect.Silo.Hosting;
+
+/// <summary>Answers on <c>prometheus_listen_addr</c>: <c>/metrics</c>, <c>/-/ready</c> and <c>/-/live</c>.</summary>
+internal sealed class MetricsEndpoint(MetricsRegistry metrics, Readiness readiness)
+{
+    public Task HandleAsync(HttpContext context)
+    {
+        switch (context.Request.Path.Value)
+        {
+            case "/metrics":
+                context.Response.ContentType = MetricsRegistry.ContentType;
+                return context.Response.WriteAsync(metrics.Write(), context.RequestAborted);
+            case "/-/live":
+                return TextAsync(context, StatusCodes.Status200OK, "alive");
+            case "/-/ready":
+                return readiness.Obstacle() is { } obstacle
+                    ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, obstacle)
+                    : TextAsync(context, StatusCodes.Status200OK, "ready");
+            default:
+                return TextAsync(context, StatusCodes.Status404NotFound, "here are /metrics, /-/ready and /-/live");
+        }
+    }
+
+    private static Task TextAsync(HttpContext context, int status, string text)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(text + "\n", context.RequestAborted);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using Praefect.Grains.Nodes;
+using Praefect.Wire.Grpc;
+using Praefect.Wire.Nodes;
+using Praefect.Wire.Protos;
+
+namespace Praefect.Silo.Hosting;
+
+/// <summary>What grains ask of storage nodes, over the connections of this process.</summary>
+public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
+{
+    /// <inheritdoc/>
+    public async Task<ProbeResult> ProbeAsync(NodeKey node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await Connection(node).Channel.UnaryAsync(
+                "/grpc.health.v1.Health/Check", new HealthCheckRequest(), HealthCheckResponse.Parser, null, cancellationToken);
+            return answer.Status == HealthCheckResponse.Types.ServingStatus.Serving
+                ? ProbeResult.Serving
+                : new ProbeResult(false, $"node answered {answer.Status}");
+        }
+        catch (GrpcException e)
+        {
+            return new ProbeResult(false, $"{e.Status.Code}: {e.Status.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            return new ProbeResult(false, "no answer in time");
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> ChecksumAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = new CalculateChecksumRequest { Repository = At(node, replicaPath) };
+            var answer = await CallAsync(node, "CalculateChecksum", request, CalculateChecksumResponse.Parser, null, cancellationToken);
+            return answer.Checksum;
+        }
+        catch (NodeException e) when (e.InnerException is GrpcException { Status.Code: GrpcStatusCode.NotFound })
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ReplicateAsync(NodeKey target, NodeKey source, string replicaPath, CancellationToken cancellationToken)
+    {
+        var request = new ReplicateRepositoryRequest { Repository = At(target, replicaPath), Source = At(source, replicaPath) };
+        try
+        {
+            var metadata = new GrpcMetadata { { "gitaly-servers", Servers(Connection(source).Options) } };
+            await CallAsync(target, "ReplicateRepository", request, ReplicateRepositoryResponse.Parser, metadata, cancellationToken);
+        }
+        catch (NodeException e) when (IsSourceMissing(e))
+        {
+            throw new NodeException(e.Message, e) { SourceMissing = true };
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RemoveAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = new RemoveRepositoryRequest { Repository = At(node, replicaPath) };
+            await CallAsync(node, "RemoveRepository", request, RemoveRepositoryResponse.Parser, null, cancellationToken);
+        }
+        catch (NodeException e) when (e.InnerException is GrpcException { Status.Code: GrpcStatusCode.NotFound })
+        {
+            // Gone already: that is what was asked for.
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> ExistsAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken)
+    {
+        var request = new RepositoryExistsRequest { Repository = At(node, replicaPath) };
+        return (await CallAsync(node, "RepositoryExists", request, RepositoryExistsResponse.Parser, null, cancellationToken)).Exists;
+    }
+
+    /// <summary>The value of <c>gitaly-servers</c> that tells a node how to reach another one.</summary>
+    internal static string Servers(NodeOptions source) => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(
+        new Dictionary<string, Dictionary<string, string>>(StringComparer.Ordinal)
+        {
+            [source.Storage] = new(StringComparer.Ordinal) { ["address"] = source.Address.Text, ["token"] = source.Token },
+        }));
+
+    // Gitaly's text for a source that it cannot find.
+    private static bool IsSourceMissing(NodeException e) =>
+        e.InnerException is GrpcException { Status.Code: GrpcStatusCode.NotFound } failure
+        && failure.Status.Message.Contains("invalid source repository", StringComparison.Ordinal);
+
+    private static Repository At(NodeKey node, string replicaPath) => new() { StorageName = node.Storage, RelativePath = replicaPath };
+
+    private NodeConnection Connection(NodeKey node) =>
+        pool.TryGet(node.VirtualStorage, node.Storage) ?? throw new NodeException($"node \"{node.VirtualStorage}\"/\"{node.Storage}\" is not configured");
+
+    private async Task<TResponse> CallAsync<TRequest, TResponse>(
+        NodeKey node, string method, TRequest request, Google.Protobuf.MessageParser<TResponse> parser, GrpcMetadata? metadata, CancellationToken cancellationToken)
+        where TRequest : class, Google.Protobuf.IMessage
+        where TResponse : class, Google.Protobuf.IMessage<TResponse>
+    {
+        try
+        {
+            return await Connection(node).Channel.UnaryAsync(
+                $"/gitaly.RepositoryService/{method}", request, parser, new GrpcCallOptions { Metadata = metadata }, cancellationToken);
+        }
+        catch (GrpcException e)
+        {
+            throw new NodeException($"{method} on \"{node.Storage}\": {e.Status.Code}: {e.Status.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime.Hosting;
+using Orleans.Storage;
+using Praefect.Grains;
+using Praefect.Silo.Configuration;
+using Praefect.Store;
+
+namespace Praefect.Silo.Hosting;
+
+/// <summary>Grains on Orleans: a cluster through Postgres, or one machine with a SQLite file.</summary>
+internal static class GrainRuntimeSetup
+{
+    /// <summary>Name of the runtime, as logged.</summary>
+    public const string Name = "Orleans";
+
+    private const string Invariant = "Npgsql";
+
+    /// <summary>Adds the silo.</summary>
+    /// <exception cref="StartException">The database lacks the tables that Orleans needs.</exception>
+    public static async Task AddAsync(WebApplicationBuilder builder, PraefectOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Database is { } database)
+        {
+            var dataSource = Databases.Open(database);
+            await CheckTablesAsync(dataSource, cancellationToken);
+            builder.Services.AddSingleton(dataSource);
+            builder.UseOrleans(silo => UsePostgres(silo, dataSource, options.Silo));
+            return;
+        }
+
+        builder.Services.AddSingleton<IGrainStore>(_ => new SqliteStore(new SqliteStoreOptions { Path = options.Store.Path }));
+        builder.Services.AddHostedService<StoreService>();
+        builder.UseOrleans(silo => UseStore(silo, options.Silo));
+    }
+
+    private static void UsePostgres(ISiloBuilder silo, NpgsqlDataSource dataSource, SiloSettings settings)
+    {
+        silo.Configure<ClusterOptions>(cluster =>
+        {
+            cluster.ClusterId = settings.ClusterId;
+            cluster.ServiceId = settings.ServiceId;
+        });
+        var address = settings.AdvertisedAddress.Length > 0 ? IPAddress.Parse(settings.AdvertisedAddress) : IPAddress.Loopback;
+        silo.ConfigureEndpoints(address, Port(settings.SiloPort), settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+        silo.UseAdoNetClustering(clustering =>
+        {
+            clustering.Invariant = Invariant;
+            clustering.DataSource = dataSource;
+        });
+        silo.AddAdoNetGrainStorage(GrainOptions.StorageProvider, storage =>
+        {
+            storage.Invariant = Invariant;
+            storage.DataSource = dataSource;
+            storage.GrainStorageSerializer = new SystemTextJsonGrainStorageSerializer();
+        });
+        silo.UseAdoNetReminderService(reminders =>
+        {
+            reminders.Invariant = Invariant;
+            reminders.DataSource = dataSource;
+        });
+    }
+
+    private static void UseStore(ISiloBuilder silo, SiloSettings settings)
+    {
+        silo.UseLocalhostClustering(Port(settings.SiloPort), settings.GatewayPort, serviceId: settings.ServiceId, clusterId: settings.ClusterId);
+        silo.AddReminders();
+        silo.Services.AddGrainStorage(GrainOptions.StorageProvider, static (provider, _) => new StoreGrainStorage(provider.GetRequiredService<IGrainStore>()));
+        silo.Services.AddSingleton<IReminderTable, StoreReminderTable>();
+    }
+
+    // Orleans wants to know its port ahead of binding it.
+    private static int Port(int configured)
+    {
+        if (configured != 0)
+            return configured;
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static async Task CheckTablesAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        await using var command = dataSource.CreateCommand("SELECT to_regclass('orleansquery') IS NOT NULL");
+        if (await command.ExecuteScalarAsync(cancellationToken) is not true)
+            throw new StartException("the database has no tables for Orleans: run the scripts of the folder sql in their order, then start again");
+    }
+}

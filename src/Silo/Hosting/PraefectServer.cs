@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Praefect.Gateway;
+using Praefect.Gateway.Front;
+using Praefect.Grains;
+using Praefect.Grains.Nodes;
+using Praefect.Silo.Configuration;
+using Praefect.Silo.Logging;
+using Praefect.Silo.Metrics;
+using Praefect.Wire.Backchannel;
+using Praefect.Wire.Nodes;
+using Praefect.Wire.Sidechannel;
+using Praefect.Wire.Yamux;
+using GrainVirtualStorage = Praefect.Grains.Nodes.VirtualStorageOptions;
+
+namespace Praefect.Silo.Hosting;
+
+/// <summary>The whole process: grains, gateway and listeners in one host.</summary>
+public sealed class PraefectServer : IAsyncDisposable
+{
+    /// <summary>Time for recording outcomes and deactivating grains, after the grace period for calls.</summary>
+    private static readonly TimeSpan StopReserve = TimeSpan.FromSeconds(40);
+
+    private static readonly ImmutableArray<string> Meters =
+        ["Praefect*", "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql"];
+
+    private readonly WebApplication _app;
+
+    private PraefectServer(WebApplication app) => _app = app;
+
+    /// <summary>Addresses that Kestrel listens on, with the ports that were chosen for those given as 0.</summary>
+    public IReadOnlyCollection<string> Addresses =>
+        [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+
+    /// <summary>Services, for those who host the process in theirs.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Starts: store, grain runtime, first look at the nodes, and only then listeners.</summary>
+    /// <exception cref="Exception">Whatever stopped the start; <c>StartFailures</c> has the words.</exception>
+    public static async Task<PraefectServer> StartAsync(
+        LoadedConfiguration configuration, TimeProvider time, CancellationToken cancellationToken, Action<WebApplicationBuilder>? customise = null)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var options = configuration.Options;
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "praefect" });
+        builder.Services.AddSingleton(time);
+        LoggingSetup.Configure(builder.Logging, options.Logging);
+        var listeners = await Listeners.PrepareAsync(options, cancellationToken);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
+        AddOwnServices(builder.Services, options);
+        await GrainRuntimeSetup.AddAsync(builder, options, cancellationToken);
+        builder.Services.AddPraefectGrains(GrainOptionsOf(options));
+        builder.Services.AddSingleton<INodeGateway, NodeGateway>();
+        AddNodes(builder.Services, options);
+        builder.Services.AddHostedService<NodeWatch>();
+        builder.Services.AddGateway(GatewayOptionsOf(options));
+        customise?.Invoke(builder);
+
+        var app = builder.Build();
+        var server = new PraefectServer(app);
+        try
+        {
+            Route(app);
+            await app.StartAsync(cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs until the process is told to stop, and stops: calls first, grains last.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
+
+    /// <summary>Stops as on SIGTERM.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static void AddOwnServices(IServiceCollection services, PraefectOptions options)
+    {
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulStopTimeout + StopReserve);
+        services.AddSingleton(_ => new MetricsRegistry(Meters));
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<MetricsEndpoint>();
+        services.AddSingleton<IHostedService>(provider => new GracefulStop(
+            provider.GetRequiredService<IServer>(),
+            options.GracefulStopTimeout,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<GracefulStop>>()));
+    }
+
+    private static void AddNodes(IServiceCollection services, PraefectOptions options)
+    {
+        services.AddBackchannelTransport();
+        services.AddSingleton<SidechannelRegistry>();
+        var nodes = options.VirtualStorages
+            .SelectMany(storage => storage.Nodes, (storage, node) => new NodeOptions(storage.Name, node.Storage, NodeAddress.Parse(node.Address), node.Token))
+            .ToImmutableArray();
+        var yamux = new YamuxOptions
+        {
+            AcceptBacklog = (int)options.Yamux.AcceptBacklog,
+            MaxStreamWindowBytes = options.Yamux.MaximumStreamWindowBytes,
+        };
+        services.AddSingleton(provider => new NodeConnectionPool(
+            nodes,
+            provider.GetRequiredService<SidechannelRegistry>(),
+            provider.GetRequiredService<IBackchannelAcceptor>(),
+            yamux,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>()));
+    }
+
+    private static GrainOptions GrainOptionsOf(PraefectOptions options) => new()
+    {
+        VirtualStorages =
+        [
+            .. options.VirtualStorages.Select(storage => new GrainVirtualStorage
+            {
+                Name = storage.Name,
+                Storages = [.. storage.Nodes.Select(node => node.Storage)],
+                DefaultReplicationFactor = storage.DefaultReplicationFactor,
+            }),
+        ],
+    };
+
+    private static GatewayOptions GatewayOptionsOf(PraefectOptions options) => new()
+    {
+        Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [],
+        AuthTransitioning = options.Auth.Transitioning,
+        GitHttp = new GitHttpFrontOptions
+        {
+            Enabled = options.GitHttp.ListenAddress.Length > 0,
+            Token = options.GitHttp.Token.Length > 0 ? options.GitHttp.Token : null,
+            CreateOnPush = options.GitHttp.CreateOnPush,
+        },
+    };
+
+    private static void Route(WebApplication app)
+    {
+        app.MapWhen(
+            context => context.Features.Get<ListenerRole>()?.Kind == ListenerKind.Metrics,
+            branch => branch.Run(app.Services.GetRequiredService<MetricsEndpoint>().HandleAsync));
+        app.MapWhen(
+            context => context.Features.Get<ListenerRole>()?.Kind == ListenerKind.GitHttp,
+            branch => branch.UseGitHttpFront());
+        app.UseGateway();
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Hosting;
+using Praefect.Grains;
+using Praefect.Grains.Nodes;
+
+namespace Praefect.Silo.Hosting;
+
+/// <summary>Whether calls can be routed: the process has started, is not stopping, and knows a healthy node in every virtual storage.</summary>
+internal sealed class Readiness(INodeDirectory directory, GrainOptions options, IHostApplicationLifetime lifetime)
+{
+    /// <summary>Why calls cannot be routed now; null when they can.</summary>
+    public string? Obstacle()
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+            return "stopping";
+        if (!lifetime.ApplicationStarted.IsCancellationRequested)
+            return "starting";
+        foreach (var virtualStorage in options.VirtualStorages)
+        {
+            var view = directory.Find(virtualStorage.Name);
+            if (view is null)
+                return $"virtual storage \"{virtualStorage.Name}\" is not known yet";
+            if (!view.Nodes.Any(node => node.Healthy))
+                return $"virtual storage \"{virtualStorage.Name}\" has no healthy node";
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using Praefect.Silo.Configuration;
+using Praefect.Store;
+
+namespace Praefect.Silo.Hosting;
+
+/// <summary>What can go wrong while the process starts, in words for the operator.</summary>
+internal static class StartFailures
+{
+    /// <summary>The words for a failure; null for one that is nobody's fault but ours.</summary>
+    public static string? Describe(Exception failure, PraefectOptions options)
+    {
+        // Runtimes and hosts wrap what their services threw.
+        for (var e = failure; e is not null; e = e.InnerException)
+        {
+            if (Words(e, options) is { } words)
+                return words;
+        }
+
+        return null;
+    }
+
+    private static string? Words(Exception e, PraefectOptions options) => e switch
+    {
+        ConfigurationException or StartException => e.Message,
+        StoreLockedException => $"the store is locked: {e.Message}",
+        StoreSchemaException => $"the store cannot be used: {e.Message}",
+        SqliteException => $"the store \"{options.Store.Path}\" cannot be opened: {e.Message}",
+        UnauthorizedAccessException => $"no permission: {e.Message} Give the user that runs praefect the right to write there, or choose another path.",
+        NpgsqlException => $"the database at \"{options.Database?.Host}\" cannot be used: {e.Message}",
+        AddressInUseException => $"cannot listen: {e.Message}: another process uses the address; stop that process or change the address",
+        System.Net.Sockets.SocketException socket => $"cannot listen: {socket.Message} ({socket.SocketErrorCode})",
+        DirectoryNotFoundException or IOException when e.InnerException is null => $"{e.Message}",
+        _ => null,
+    };
+}

@@ -1,1 +1,3 @@
-return 0;
+using Praefect.Trial;
+
+return await TrialCommand.RunAsync(args, TimeProvider.System);

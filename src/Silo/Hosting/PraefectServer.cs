@@ -89,7 +89,7 @@ public sealed class PraefectServer : IAsyncDisposable
     private static void AddOwnServices(IServiceCollection services, PraefectOptions options)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulStopTimeout + StopReserve);
-        services.AddSingleton(_ => new MetricsRegistry(Meters));
+        services.AddSingleton(_ => new MetricsRegistry(Meters, HistogramBuckets.Of(options)));
         services.AddSingleton<Readiness>();
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<IHostedService>(provider => new GracefulStop(
@@ -152,7 +152,7 @@ public sealed class PraefectServer : IAsyncDisposable
             branch => branch.Run(app.Services.GetRequiredService<MetricsEndpoint>().HandleAsync));
         app.MapWhen(
             context => context.Features.Get<ListenerRole>()?.Kind == ListenerKind.GitHttp,
-            branch => branch.UseGitHttpFront());
+            branch => branch.UseGateway());
         app.UseGateway();
     }
 }

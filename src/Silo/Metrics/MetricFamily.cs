@@ -22,12 +22,12 @@ internal sealed class MetricFamily
     private readonly MetricSeries _overflow;
     private int _overflowed;
 
-    public MetricFamily(Instrument instrument)
+    public MetricFamily(Instrument instrument, IEnumerable<double>? configuredBounds)
     {
         _kind = KindOf(instrument);
         _observed = instrument.IsObservable;
         _replaces = _observed || Is(instrument, typeof(Gauge<>));
-        _bounds = _kind == Kind.Histogram ? BoundsOf(instrument) : null;
+        _bounds = _kind == Kind.Histogram ? configuredBounds?.ToArray() ?? BoundsOf(instrument) : null;
         _help = (instrument.Description ?? string.Empty).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
         _lookup = _series.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>();
         _overflow = new MetricSeries("overflow=\"true\"", _bounds);

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans;
 using Orleans.Configuration;
@@ -59,7 +60,7 @@ internal static class GrainRuntimeSetup
         {
             storage.Invariant = Invariant;
             storage.DataSource = dataSource;
-            storage.GrainStorageSerializer = new SystemTextJsonGrainStorageSerializer();
+            storage.GrainStorageSerializer = new SystemTextJsonGrainStorageSerializer(Options.Create(new SystemTextJsonGrainStorageSerializerOptions()));
         });
         silo.UseAdoNetReminderService(reminders =>
         {

@@ -15,7 +15,7 @@ internal sealed class StoreReminderTable(IGrainStore store) : IReminderTable
     private readonly Dictionary<StateKey, ReminderEntry> _entries = [];
     private long _version;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         foreach (var stored in await store.ReadRemindersAsync(cancellationToken))
         {
@@ -33,7 +33,7 @@ internal sealed class StoreReminderTable(IGrainStore store) : IReminderTable
         }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
     public Task<ReminderTableData> ReadRows(GrainId grainId) => Select(entry => entry.GrainId == grainId);
 

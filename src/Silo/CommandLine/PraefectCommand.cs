@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Praefect.Silo.Configuration;
 using Praefect.Silo.Hosting;
+using Praefect.Wire.Processes;
 
 namespace Praefect.Silo.CommandLine;
 

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Praefect.Silo.Configuration;
 using Praefect.Wire.Backchannel;
+using Praefect.Wire.Nodes;
 using Praefect.Wire.Yamux;
 
 namespace Praefect.Silo.Hosting;
@@ -26,6 +27,7 @@ internal sealed class Listeners
     private readonly IPEndPoint? _gitHttp;
     private readonly string _socket;
     private readonly SslServerAuthenticationOptions? _certificate;
+    private ListenOptions? _own;
 
     private Listeners(IPEndPoint? plain, IPEndPoint? tls, IPEndPoint? metrics, IPEndPoint? gitHttp, string socket, SslServerAuthenticationOptions? certificate)
     {
@@ -60,9 +62,9 @@ internal sealed class Listeners
         KestrelGrpcLimits.Apply(kestrel);
         kestrel.ListenBackchannel();
         if (_plain is not null)
-            kestrel.Listen(_plain, listen => Grpc(listen, "tcp"));
+            kestrel.Listen(_plain, listen => Grpc(_own = listen, "tcp"));
         if (_socket.Length > 0)
-            kestrel.ListenUnixSocket(_socket, listen => Grpc(listen, "unix"));
+            kestrel.ListenUnixSocket(_socket, listen => Grpc(_own ??= listen, "unix"));
         if (_tls is not null)
         {
             kestrel.Listen(_tls, listen =>
@@ -74,8 +76,25 @@ internal sealed class Listeners
 
         if (_metrics is not null)
             kestrel.Listen(_metrics, listen => Http(listen, ListenerRole.Metrics));
-        if (_gitHttp is not null)
-            kestrel.Listen(_gitHttp, listen => Http(listen, ListenerRole.GitHttp));
+        if (_gitHttp is null)
+            return;
+        kestrel.Listen(_gitHttp, listen => Http(listen, ListenerRole.GitHttp));
+
+        // The front is a client of the gateway; where that listens with TLS only, the front gets a way in that never leaves the machine.
+        if (_own is null)
+            kestrel.Listen(IPAddress.Loopback, 0, listen => Grpc(_own = listen, "tcp"));
+    }
+
+    /// <summary>How this process reaches its own gRPC port, once that is bound.</summary>
+    public NodeAddress OwnAddress()
+    {
+        if (_own is not { } own)
+            throw new InvalidOperationException("no gRPC port is bound");
+        if (own.SocketPath is { } path)
+            return NodeAddress.Parse($"unix:{path}");
+        var endpoint = own.IPEndPoint!;
+        var any = endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any);
+        return NodeAddress.Parse($"tcp://{new IPEndPoint(any ? IPAddress.Loopback : endpoint.Address, endpoint.Port)}");
     }
 
     private static void Grpc(ListenOptions listen, string type)

@@ -53,7 +53,7 @@ public sealed class PraefectServer : IAsyncDisposable
         LoggingSetup.Configure(builder.Logging, options.Logging);
         var listeners = await Listeners.PrepareAsync(options, cancellationToken);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
-        AddOwnServices(builder.Services, options);
+        AddOwnServices(builder.Services, options, listeners);
         await GrainRuntimeSetup.AddAsync(builder, options, cancellationToken);
         builder.Services.AddPraefectGrains(GrainOptionsOf(options));
         builder.Services.AddSingleton<INodeGateway, NodeGateway>();
@@ -86,8 +86,10 @@ public sealed class PraefectServer : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static void AddOwnServices(IServiceCollection services, PraefectOptions options)
+    private static void AddOwnServices(IServiceCollection services, PraefectOptions options, Listeners listeners)
     {
+        services.AddSingleton(listeners);
+        services.AddSingleton<GitHttpEntrance>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulStopTimeout + StopReserve);
         services.AddSingleton(_ => new MetricsRegistry(Meters, HistogramBuckets.Of(options)));
         services.AddSingleton<Readiness>();
@@ -152,7 +154,7 @@ public sealed class PraefectServer : IAsyncDisposable
             branch => branch.Run(app.Services.GetRequiredService<MetricsEndpoint>().HandleAsync));
         app.MapWhen(
             context => context.Features.Get<ListenerRole>()?.Kind == ListenerKind.GitHttp,
-            branch => branch.UseGateway());
+            branch => branch.Run(app.Services.GetRequiredService<GitHttpEntrance>().HandleAsync));
         app.UseGateway();
     }
 }

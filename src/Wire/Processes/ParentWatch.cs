@@ -1,7 +1,7 @@
-namespace Praefect.Silo.CommandLine;
+namespace Praefect.Wire.Processes;
 
 /// <summary>Notices the end of the parent process by the end of standard input, which the operating system brings about even after SIGKILL.</summary>
-internal sealed class ParentWatch : IDisposable
+public sealed class ParentWatch : IDisposable
 {
     private readonly CancellationTokenSource _over = new();
 
@@ -20,6 +20,7 @@ internal sealed class ParentWatch : IDisposable
         return watch;
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _over.Cancel();
 
     private void Run(Action ended)

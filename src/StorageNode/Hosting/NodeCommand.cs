@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Microsoft.Extensions.Logging;
+using Praefect.Wire.Processes;
 
 namespace Praefect.StorageNode.Hosting;
 
@@ -16,6 +17,7 @@ public static class NodeCommand
     private static readonly Option<int?> MaxGit = new("--max-git-processes") { Description = "Git processes at once" };
     private static readonly Option<string?> GitPath = new("--git") { Description = "The git binary (default: git from PATH)" };
     private static readonly Option<bool> NoSync = new("--no-fsync") { Description = "Do not flush writes to the disk: faster, and a power cut may lose acknowledged writes. For tests" };
+    private static readonly Option<bool> ExitWithStdin = new("--exit-with-stdin") { Description = "Stop when standard input closes: for a parent process that must not leave this one behind" };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Log more" };
 
     /// <summary>Parses and runs; returns the exit status.</summary>
@@ -23,7 +25,7 @@ public static class NodeCommand
     {
         var command = new RootCommand("A Gitaly-compatible storage node on the git binary.")
         {
-            Storage, Folder, Listen, Token, TokenFile, AddressFile, MaxGit, GitPath, NoSync, Verbose,
+            Storage, Folder, Listen, Token, TokenFile, AddressFile, MaxGit, GitPath, NoSync, ExitWithStdin, Verbose,
         };
         command.SetAction(RunAsync);
         return command.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
@@ -44,7 +46,9 @@ public static class NodeCommand
                 File.Move(file + ".new", file, overwrite: true);
             }
 
-            await node.WaitAsync(cancellationToken);
+            using var orphaned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            using var watch = parsed.GetValue(ExitWithStdin) ? ParentWatch.Start(orphaned.Cancel) : null;
+            await node.WaitAsync(orphaned.Token);
             return 0;
         }
         catch (NodeStartException exception)

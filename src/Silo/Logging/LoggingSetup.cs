@@ -20,6 +20,10 @@ internal static class LoggingSetup
         logging.AddFilter("Microsoft", frameworks);
         logging.AddFilter("System", frameworks);
         logging.AddFilter("Orleans", frameworks);
+        logging.AddFilter("Polly", frameworks);
+
+        // What stops the start is told once, in words for operators.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging.AddConsole(console => console.FormatterName = options.Format is "json" ? JsonConsoleFormatter.FormatterName : TextConsoleFormatter.FormatterName);
         logging.AddConsoleFormatter<TextConsoleFormatter, ConsoleFormatterOptions>();
         logging.AddConsoleFormatter<JsonConsoleFormatter, ConsoleFormatterOptions>();

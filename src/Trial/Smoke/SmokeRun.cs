@@ -16,6 +16,7 @@ internal sealed class SmokeRun(ClusterFolder folder, ClusterPorts ports, string 
     private readonly GitClient _git = new(time);
     private readonly List<string> _acknowledged = [];
     private readonly Dictionary<string, string> _paths = new(StringComparer.Ordinal);
+    private readonly string _run = time.GetUtcNow().ToString("yyyyMMdd-HHmmss", System.Globalization.CultureInfo.InvariantCulture);
     private string _work = string.Empty;
 
     /// <exception cref="TrialException">Something is not as it must be; the message says what.</exception>
@@ -29,7 +30,6 @@ internal sealed class SmokeRun(ClusterFolder folder, ClusterPorts ports, string 
         {
             await StartAsync(cluster, cancellationToken);
             await PushRepositoriesAsync(cluster, cancellationToken);
-            await PrepareLoopAsync(cancellationToken);
             await KillRoundAsync(cluster, primary: true, cancellationToken);
             await KillRoundAsync(cluster, primary: false, cancellationToken);
             await CheckEverythingAsync(cluster, cancellationToken);
@@ -52,8 +52,6 @@ internal sealed class SmokeRun(ClusterFolder folder, ClusterPorts ports, string 
 
     // Names of this run: the folder may hold repositories of earlier ones.
     private string Name(string name) => $"smoke-{_run}/{name}";
-
-    private readonly string _run = time.GetUtcNow().ToString("yyyyMMdd-HHmmss", System.Globalization.CultureInfo.InvariantCulture);
 
     private PushLoop PushLoop(string purpose) => new(_git, Path.Combine(_work, "loop"), purpose, _acknowledged, time);
 
@@ -113,12 +111,10 @@ internal sealed class SmokeRun(ClusterFolder folder, ClusterPorts ports, string 
         Directory.CreateDirectory(loop);
         await _git.DoAsync(loop, cancellationToken, "init", "--quiet", ".");
         await _git.DoAsync(loop, cancellationToken, "commit", "--quiet", "--allow-empty", "-m", "First");
+        await _git.DoAsync(loop, cancellationToken, "remote", "add", "origin", Url(Name("loop")));
         await PushAsync(cluster, "loop", loop, ["HEAD:refs/heads/main"], cancellationToken);
         _acknowledged.Add(await _git.DoAsync(loop, cancellationToken, "rev-parse", "HEAD"));
     }
-
-    private Task PrepareLoopAsync(CancellationToken cancellationToken) =>
-        _git.DoAsync(Path.Combine(_work, "loop"), cancellationToken, "remote", "add", "origin", Url(Name("loop")));
 
     private async Task KillRoundAsync(LocalCluster cluster, bool primary, CancellationToken cancellationToken)
     {

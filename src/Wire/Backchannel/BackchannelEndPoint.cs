@@ -19,6 +19,9 @@ public sealed class BackchannelEndPoint : EndPoint, IBackchannelAcceptor
 
     private long _lastId;
 
+    /// <summary>None. Kestrel asks as soon as anybody listens to its metrics, and stops accepting where the question throws, as it does by default.</summary>
+    public override System.Net.Sockets.AddressFamily AddressFamily => System.Net.Sockets.AddressFamily.Unspecified;
+
     internal ChannelReader<ConnectionContext> Waiting => _waiting.Reader;
 
     /// <inheritdoc/>

@@ -115,7 +115,7 @@ internal static class TrialCommand
         {
             await Console.Out.WriteLineAsync("stopping");
             var clean = await cluster.StopAsync();
-            await Console.Out.WriteLineAsync(clean ? "stopped" : "stopped; something had to be killed");
+            await Console.Out.WriteLineAsync(clean ? "stopped" : "stopped; not everything stopped cleanly, see the logs");
             return clean ? 0 : 1;
         }
     }

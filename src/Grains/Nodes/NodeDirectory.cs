@@ -19,6 +19,7 @@ public sealed partial class NodeDirectory : INodeDirectory, IVirtualStorageObser
     private IVirtualStorageObserver? _self;
     private Task _refreshing = Task.CompletedTask;
     private long _version;
+    private int _disposed;
 
     /// <summary>A directory that knows nothing until it is started.</summary>
     public NodeDirectory(IGrainFactory grains, GrainOptions options, TimeProvider time, ILogger<NodeDirectory> logger)
@@ -63,6 +64,9 @@ public sealed partial class NodeDirectory : INodeDirectory, IVirtualStorageObser
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // The container knows it under two types and disposes it for each.
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         await StopAsync(CancellationToken.None);
         _stopping.Dispose();
     }

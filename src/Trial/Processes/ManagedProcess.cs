@@ -108,7 +108,7 @@ public sealed class ManagedProcess(ProcessSpec spec, TimeProvider time) : IAsync
     }
 
     /// <summary>Asks it to end (SIGTERM), and kills it when it has not ended within the limit.</summary>
-    /// <returns>Whether it ended by itself.</returns>
+    /// <returns>Whether it ended by itself, and with exit code 0.</returns>
     public async Task<bool> StopAsync(TimeSpan limit)
     {
         if (_process is null || _process.HasExited)
@@ -120,7 +120,7 @@ public sealed class ManagedProcess(ProcessSpec spec, TimeProvider time) : IAsync
         {
             await _process.WaitForExitAsync().WaitAsync(limit, time);
             await _logging;
-            return true;
+            return _process.ExitCode == 0;
         }
         catch (TimeoutException)
         {

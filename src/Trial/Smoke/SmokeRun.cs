@@ -66,7 +66,7 @@ internal sealed class SmokeRun(ClusterFolder folder, ClusterPorts ports, string 
     {
         var start = time.GetTimestamp();
         if (!await cluster.StopAsync())
-            throw new TrialException("a process did not stop when it was told to and had to be killed");
+            throw new TrialException("a process did not stop cleanly when it was told to: see the end of its log");
         report.Say($"everything stopped in {SmokeReport.Span(time.GetElapsedTime(start))}");
     }
 

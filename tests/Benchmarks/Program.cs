@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Text.Json;
+using BenchmarkDotNet.Running;
+using Praefect.Benchmarks.Frames;
+using Praefect.Benchmarks.GrainCalls;
+using Praefect.Benchmarks.Proxy;
+
+var root = new RootCommand("Figures of docs/benchmarks.md: frames, grains, proxy. Compare within one run only.");
+
+var frames = new Command("frames", "cutting and rewriting a first frame");
+frames.SetAction(_ => { BenchmarkRunner.Run<FirstFrameBenchmarks>(); });
+root.Add(frames);
+
+var grains = new Command("grains", "a grain call in the same process, on the runtime this was built for");
+grains.SetAction(_ => { BenchmarkRunner.Run<GrainCallBenchmarks>(); });
+root.Add(grains);
+
+var repetitions = new Option<int>("--repetitions") { DefaultValueFactory = _ => 3, Description = "runs of each case; the median is printed" };
+var seconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 5, Description = "length of one run in seconds" };
+var proxy = new Command("proxy", "what the gateway adds to a call, against the same node directly") { repetitions, seconds };
+proxy.SetAction((result, _) => ProxyBenchmark.RunAsync(result.GetValue(repetitions), result.GetValue(seconds)));
+root.Add(proxy);
+
+var portFile = new Option<string>("--port-file") { Required = true };
+var node = new Command("node", "a storage node without git") { portFile };
+node.Hidden = true;
+node.SetAction((result, ct) => BenchNode.RunAsync(result.GetValue(portFile)!, ct));
+root.Add(node);
+
+var address = new Option<Uri>("--address") { Required = true, CustomParser = argument => new Uri(argument.Tokens[0].Value) };
+var operation = new Option<string>("--operation") { Required = true };
+var callers = new Option<int>("--callers") { DefaultValueFactory = _ => 1 };
+var repositories = new Option<int>("--repositories") { DefaultValueFactory = _ => 16 };
+var load = new Command("load", "closed-loop callers; prints one line of JSON") { address, operation, callers, seconds, repositories };
+load.Hidden = true;
+load.SetAction(async (result, _) =>
+{
+    var paths = Enumerable.Range(0, result.GetValue(repositories)).Select(i => $"bench/r{i}.git").ToArray();
+    var run = await Load.RunAsync(
+        result.GetValue(address)!, BenchCluster.VirtualStorage, paths, result.GetValue(operation)!, result.GetValue(callers), TimeSpan.FromSeconds(result.GetValue(seconds)));
+    Console.WriteLine(JsonSerializer.Serialize(run));
+});
+root.Add(load);
+
+return await root.Parse(args).InvokeAsync();

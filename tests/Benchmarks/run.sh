@@ -1,0 +1,10 @@
+#!/bin/bash
+# run.sh [frames|grains|proxy …]: builds in Release and prints the figures of docs/benchmarks.md; without arguments all of them.
+# RUNTIME=Embedded or Orleans chooses the grain runtime; without it, what dotnet build would choose.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+runtime=(${RUNTIME:+-p:GrainRuntime=$RUNTIME})
+dotnet build "$here" -c Release -v quiet --nologo "${runtime[@]}"
+dll=$(dotnet msbuild "$here" -getProperty:TargetPath -p:Configuration=Release "${runtime[@]}")
+if [ $# -gt 0 ]; then exec dotnet "$dll" "$@"; fi
+for what in frames grains proxy; do dotnet "$dll" "$what"; done

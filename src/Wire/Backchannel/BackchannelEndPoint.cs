@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
@@ -31,6 +32,7 @@ public sealed class BackchannelEndPoint : EndPoint, IBackchannelAcceptor
         var context = new StreamConnectionContext(stream, $"{node.NodeName}:{number}", outer: null)
         {
             LocalEndPoint = this,
+            Transport = new RepairedTransport(stream),
         };
         context.Features.Set(node);
         AssumedHttp2.Set(context.Features);
@@ -46,5 +48,12 @@ public sealed class BackchannelEndPoint : EndPoint, IBackchannelAcceptor
         _waiting.Writer.TryComplete();
         while (_waiting.Reader.TryRead(out var context))
             context.Abort();
+    }
+
+    private sealed class RepairedTransport(YamuxStream stream) : IDuplexPipe
+    {
+        public PipeReader Input { get; } = new AuthorityRepairingReader(stream.Input);
+
+        public PipeWriter Output => stream.Output;
     }
 }

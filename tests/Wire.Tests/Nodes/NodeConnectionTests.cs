@@ -37,7 +37,7 @@ public sealed class NodeConnectionTests
         await using var node = await TestNode.StartAsync(Enum.Parse<NodeKind>(kind), async context =>
         {
             var backchannel = context.Features.Get<IBackchannelFeature>()!;
-            await context.Response.WriteAsync(await TestClient.SendAsync(backchannel.Invoker, "/vote", "v", context.RequestAborted));
+            await context.Response.WriteAsync(await TestClient.SendAsync(backchannel.Invoker, "/vote", "v", cancellationToken: context.RequestAborted));
         });
         var clients = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => TestClient.StartAsync(
             node.Address,
@@ -54,6 +54,21 @@ public sealed class NodeConnectionTests
             foreach (var client in clients)
                 await client.DisposeAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_callback_under_the_name_that_gitaly_gives_its_backchannel_is_served()
+    {
+        await using var node = await TestNode.StartAsync(NodeKind.Tcp, async context =>
+        {
+            // What grpc-go makes of the target "multiplexed/127.0.0.1:52266"; the second call refers to it by the compression table.
+            var backchannel = context.Features.Get<IBackchannelFeature>()!;
+            for (var call = 0; call < 2; call++)
+                await context.Response.WriteAsync(await TestClient.SendAsync(backchannel.Invoker, "/vote", "v", "multiplexed%2F127.0.0.1:52266", context.RequestAborted));
+        });
+        await using var client = await TestClient.StartAsync(node.Address, context => context.Response.WriteAsync(context.Request.Path));
+
+        Assert.Equal("/vote/vote", await TestClient.SendAsync(client.Connection.Multiplexed, "/rpc").WaitAsync(s_patience));
     }
 
     [Fact]

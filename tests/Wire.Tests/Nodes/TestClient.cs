@@ -51,7 +51,7 @@ internal sealed class TestClient : IAsyncDisposable
         return new TestClient(connection, sidechannels, app);
     }
 
-    public static async Task<string> SendAsync(HttpMessageInvoker invoker, string path, string body = "", CancellationToken cancellationToken = default)
+    public static async Task<string> SendAsync(HttpMessageInvoker invoker, string path, string body = "", string? authority = null, CancellationToken cancellationToken = default)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(NodeConnection.BaseAddress, path))
         {
@@ -59,6 +59,8 @@ internal sealed class TestClient : IAsyncDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = new StringContent(body),
         };
+        if (authority is not null)
+            request.Headers.TryAddWithoutValidation("Host", authority);
         using var response = await invoker.SendAsync(request, cancellationToken);
         response.EnsureSuccessStatusCode();
         return await response.Content.ReadAsStringAsync(cancellationToken);

@@ -30,7 +30,8 @@ internal static class StartFailures
         SqliteException => $"the store \"{options.Store.Path}\" cannot be opened: {e.Message}",
         UnauthorizedAccessException => $"no permission: {e.Message} Give the user that runs praefect the right to write there, or choose another path.",
         NpgsqlException => $"the database at \"{options.Database?.Host}\" cannot be used: {e.Message}",
-        AddressInUseException => $"cannot listen: {e.Message}: another process uses the address; stop that process or change the address",
+        IOException { InnerException: AddressInUseException } =>
+            $"cannot listen: {e.Message.TrimEnd('.')}: another process uses it; stop that process or change the address",
         System.Net.Sockets.SocketException socket => $"cannot listen: {socket.Message} ({socket.SocketErrorCode})",
         DirectoryNotFoundException or IOException when e.InnerException is null => $"{e.Message}",
         _ => null,

@@ -12,6 +12,9 @@ public sealed class ManagedProcess(ProcessSpec spec, TimeProvider time) : IAsync
     /// <summary>How often the ready condition is asked.</summary>
     public static readonly TimeSpan ReadyPoll = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long the rest of the output is waited for once the process has ended: children of its own may hold it open.</summary>
+    public static readonly TimeSpan OutputRest = TimeSpan.FromSeconds(1);
+
     /// <summary>How many lines of the log a failure shows.</summary>
     public const int LogLinesShown = 15;
 
@@ -90,7 +93,7 @@ public sealed class ManagedProcess(ProcessSpec spec, TimeProvider time) : IAsync
     {
         Signals.Send(Started.Id, Signals.Kill);
         await Started.WaitForExitAsync();
-        await _logging;
+        await DrainAsync();
     }
 
     /// <summary>Stops it in its tracks (SIGSTOP): it keeps its connections and answers nothing.</summary>
@@ -119,7 +122,7 @@ public sealed class ManagedProcess(ProcessSpec spec, TimeProvider time) : IAsync
         try
         {
             await _process.WaitForExitAsync().WaitAsync(limit, time);
-            await _logging;
+            await DrainAsync();
             return _process.ExitCode == 0;
         }
         catch (TimeoutException)
@@ -133,7 +136,7 @@ public sealed class ManagedProcess(ProcessSpec spec, TimeProvider time) : IAsync
     public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
     {
         await Started.WaitForExitAsync(cancellationToken);
-        await _logging.WaitAsync(cancellationToken);
+        await DrainAsync();
         return Started.ExitCode;
     }
 
@@ -150,6 +153,13 @@ public sealed class ManagedProcess(ProcessSpec spec, TimeProvider time) : IAsync
             await KillAsync();
         _process.Dispose();
         _process = null;
+    }
+
+    // Closing standard input ends those of its children that read it.
+    private async Task DrainAsync()
+    {
+        Started.StandardInput.Close();
+        await _logging.WaitAsync(OutputRest, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)

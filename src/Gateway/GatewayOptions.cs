@@ -26,6 +26,9 @@ public sealed class GatewayOptions
     /// <summary>Budget for recording a write's outcome, whatever became of the client. More than zero.</summary>
     public TimeSpan FinishTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long one attempt at recording may take before it is repeated. More than zero.</summary>
+    public TimeSpan FinishAttemptTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a node is passed over after a connection to it failed. Zero or more.</summary>
     public TimeSpan AvoidFor { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -74,6 +77,7 @@ public sealed class GatewayOptions
         Positive(nameof(BeginTimeout), BeginTimeout);
         Positive(nameof(FinishTimeout), FinishTimeout);
         Positive(nameof(GraceAfterPrimarySuccess), GraceAfterPrimarySuccess);
+        Positive(nameof(FinishAttemptTimeout), FinishAttemptTimeout);
         Positive(nameof(RemoveTimeout), RemoveTimeout);
         Positive(nameof(RenewInterval), RenewInterval);
         NotNegative(nameof(AvoidFor), AvoidFor);

@@ -5,17 +5,26 @@ using Praefect.Gateway.Telemetry;
 
 namespace Praefect.Gateway.Grains;
 
-/// <summary>Calls on grains with a deadline of the gateway's own and one more attempt: a silo that dies must cost a caller seconds, not the runtime's long timeout.</summary>
+/// <summary>Calls on grains with a deadline of the gateway's own and more attempts: a silo that dies must cost a caller seconds, not the runtime's long timeout.</summary>
 internal sealed class GrainCalls(IGatewayGrains grains, TimeProvider time, GatewayMetrics metrics)
 {
+    private const int MaxAttempts = 50;
+
+    /// <summary>Wait before an attempt that follows a failure of the runtime.</summary>
+    public static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
+
     public IRepositoryGrain Repository(RepositoryKey key) => grains.Repository(key);
 
-    /// <summary>Calls, and calls once more when the runtime fails or <paramref name="timeout"/> passes. The call must be safe to repeat.</summary>
+    /// <summary>
+    /// Calls, and calls again when the runtime fails at once or <paramref name="timeout"/> passes, until twice that time is over. The call must be safe to repeat.
+    /// A silo that died is named by failures for as long as the others have not agreed that it is dead, so one repetition would come too early.
+    /// </summary>
     /// <exception cref="RouteException">The grain's own answer.</exception>
-    /// <exception cref="GrainUnreachableException">Both attempts failed.</exception>
+    /// <exception cref="GrainUnreachableException">All attempts failed.</exception>
     public async ValueTask<T> CallAsync<TState, T>(
         RepositoryKey key, TState state, Func<IRepositoryGrain, TState, CancellationToken, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        var started = time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -26,8 +35,11 @@ internal sealed class GrainCalls(IGatewayGrains grains, TimeProvider time, Gatew
             catch (Exception e) when (e is not RouteException && !cancellationToken.IsCancellationRequested)
             {
                 metrics.GrainCallFailed();
-                if (attempt == 2)
+                var left = timeout * 2 - time.GetElapsedTime(started);
+                if (attempt == MaxAttempts || left <= RetryPause)
                     throw new GrainUnreachableException($"repository state cannot be reached: {e.Message}", e);
+                if (e is not TimeoutException)
+                    await Task.Delay(RetryPause, time, cancellationToken);
             }
         }
     }

@@ -12,7 +12,7 @@ namespace Praefect.Gateway.Mutators;
 /// </summary>
 internal sealed class TransactionDirectory
 {
-    private readonly ConcurrentDictionary<ulong, RepositoryKey> _underWay = new();
+    private readonly ConcurrentDictionary<ulong, Entry> _underWay = new();
     private readonly ulong _instance;
     private uint _last;
 
@@ -29,13 +29,28 @@ internal sealed class TransactionDirectory
     /// <summary>A new id.</summary>
     public ulong NextId() => _instance | Interlocked.Increment(ref _last);
 
-    public void Add(ulong id, RepositoryKey key) => _underWay[id] = key;
+    public void Add(ulong id, RepositoryKey key) => _underWay[id] = new Entry(key);
 
     public void Remove(ulong id) => _underWay.TryRemove(id, out _);
 
-    public bool TryFind(ulong id, out RepositoryKey key) => _underWay.TryGetValue(id, out key);
+    /// <summary>Whether the write is under way; <paramref name="lost"/> fires when its grain turns out to have forgotten it.</summary>
+    public bool TryFind(ulong id, out RepositoryKey key, out CancellationToken lost)
+    {
+        var found = _underWay.TryGetValue(id, out var entry);
+        (key, lost) = found ? (entry!.Key, entry.Lost.Token) : default;
+        return found;
+    }
+
+    /// <summary>The grain has forgotten the write, for its silo died: whoever waits for a vote in it waits no more.</summary>
+    public Task MarkLostAsync(ulong id) => _underWay.TryGetValue(id, out var entry) ? entry.Lost.CancelAsync() : Task.CompletedTask;
 
     /// <summary>All writes under way, by repository.</summary>
     public IReadOnlyList<(RepositoryKey Key, ImmutableArray<ulong> Ids)> ByRepository() =>
-        [.. _underWay.GroupBy(t => t.Value, t => t.Key).Select(g => (g.Key, g.ToImmutableArray()))];
+        [.. _underWay.GroupBy(t => t.Value.Key, t => t.Key).Select(g => (g.Key, g.ToImmutableArray()))];
+
+    // Without a timer and without a wait handle, a source of cancellation has nothing to dispose of.
+    private sealed record Entry(RepositoryKey Key)
+    {
+        public CancellationTokenSource Lost { get; } = new();
+    }
 }

@@ -24,7 +24,9 @@ internal sealed partial class WriteRenewal(
                 {
                     try
                     {
-                        await grains.Repository(writes.Key).RenewAsync(writes.Ids, token).WaitAsync(options.RenewInterval, time, token);
+                        var lost = await grains.Repository(writes.Key).RenewAsync(writes.Ids, token).WaitAsync(options.RenewInterval, time, token);
+                        foreach (var id in lost)
+                            await directory.MarkLostAsync(id);
                     }
                     catch (Exception e) when (!token.IsCancellationRequested)
                     {

@@ -118,7 +118,7 @@ internal sealed partial class WriteRunner(
         {
             try
             {
-                finished.TrySetResult(await grains.Repository(key).FinishAsync(transactionId, outcomes, stop).WaitAsync(options.FinishTimeout, time, stop));
+                finished.TrySetResult(await RecordAsync(key, transactionId, outcomes, stop));
             }
             catch (Exception e)
             {
@@ -128,6 +128,24 @@ internal sealed partial class WriteRunner(
             finally
             {
                 directory.Remove(transactionId);
+            }
+        }
+    }
+
+    /// <summary>Asks again, within the budget, where the runtime failed or did not answer: the grain records an outcome once, however often it is told.</summary>
+    private async Task<FinishResult> RecordAsync(RepositoryKey key, ulong transactionId, ImmutableArray<NodeOutcome> outcomes, CancellationToken stop)
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await grains.Repository(key).FinishAsync(transactionId, outcomes, stop).WaitAsync(options.FinishAttemptTimeout, time, stop);
+            }
+            catch (Exception e) when (e is not RouteException && !stop.IsCancellationRequested && time.GetElapsedTime(started) < options.FinishTimeout)
+            {
+                metrics.GrainCallFailed();
+                await Task.Delay(GrainCalls.RetryPause, time, stop);
             }
         }
     }

@@ -23,16 +23,17 @@ internal sealed class RefTransactionService(TransactionDirectory directory, IGat
                 GrpcStatusCode.InvalidArgument, $"invalid reference update hash: invalid vote length {request.ReferenceUpdatesHash.Length}");
         }
 
-        if (!directory.TryFind(request.TransactionId, out var key))
+        if (!directory.TryFind(request.TransactionId, out var key, out var lost))
             throw NotFound(request.TransactionId);
         var started = time.GetTimestamp();
         metrics.TransactionAction("started");
         VoteResult result;
         try
         {
-            result = await grains.Repository(key).VoteAsync(request.TransactionId, request.Node, vote, (VotePhase)request.Phase, call.CancellationToken);
+            result = await grains.Repository(key).VoteAsync(request.TransactionId, request.Node, vote, (VotePhase)request.Phase, call.CancellationToken)
+                .WaitAsync(lost);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!lost.IsCancellationRequested)
         {
             metrics.Vote("canceled", time.GetElapsedTime(started));
             throw Cancelled();
@@ -50,7 +51,7 @@ internal sealed class RefTransactionService(TransactionDirectory directory, IGat
 
     public async Task<StopTransactionResponse> StopAsync(StopTransactionRequest request, GrpcServerCall call)
     {
-        if (!directory.TryFind(request.TransactionId, out var key))
+        if (!directory.TryFind(request.TransactionId, out var key, out _))
             throw NotFound(request.TransactionId);
         var result = await grains.Repository(key).StopAsync(request.TransactionId, call.CancellationToken);
         metrics.TransactionAction("stopped");

@@ -54,7 +54,8 @@ public interface IRepositoryGrain : IGrainWithStringKey
     Task<FinishResult> FinishAsync(ulong transactionId, ImmutableArray<NodeOutcome> outcomes, CancellationToken cancellationToken);
 
     /// <summary>The gateway still works on these writes. A write whose gateway is not heard of for 10 s is ended as if all its calls had broken.</summary>
-    Task RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken);
+    /// <returns>Those that are not open here, nearly always none: they ended, or were lost with the activation that had them. Nobody counts their votes.</returns>
+    Task<ImmutableArray<ulong>> RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken);
 
     /// <summary>Whether there is a record of the repository.</summary>
     Task<bool> ExistsAsync(CancellationToken cancellationToken);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 
@@ -9,6 +10,10 @@ namespace Praefect.Grains.Nodes;
 /// </summary>
 public sealed partial class NodeDirectory : INodeDirectory, IVirtualStorageObserver, IAsyncDisposable
 {
+    // A call that went to a silo as it died gets no answer; the next one goes elsewhere.
+    private static readonly TimeSpan RefreshMax = TimeSpan.FromSeconds(3);
+
+    private readonly ConcurrentDictionary<string, bool> _unreachable = new(StringComparer.Ordinal);
     private readonly IGrainFactory _grains;
     private readonly GrainOptions _options;
     private readonly TimeProvider _time;
@@ -39,10 +44,13 @@ public sealed partial class NodeDirectory : INodeDirectory, IVirtualStorageObser
     /// <inheritdoc/>
     public VirtualStorageView? Find(string virtualStorage) => Volatile.Read(ref _views).GetValueOrDefault(virtualStorage);
 
+    /// <summary>Whether the last refresh of every virtual storage succeeded: where not, the snapshots may be old.</summary>
+    public bool Current => _unreachable.IsEmpty;
+
     /// <summary>Subscribes everywhere; ends when every virtual storage has given its first snapshot, which it does after probing its nodes once.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _self = _grains.CreateObjectReference<IVirtualStorageObserver>(this);
+        _self ??= _grains.CreateObjectReference<IVirtualStorageObserver>(this);
         await Task.WhenAll(_options.VirtualStorages.Select(v => SubscribeAsync(v.Name, cancellationToken)));
         _refreshing = RefreshAsync(_stopping.Token);
     }
@@ -74,7 +82,7 @@ public sealed partial class NodeDirectory : INodeDirectory, IVirtualStorageObser
     private async Task SubscribeAsync(string virtualStorage, CancellationToken cancellationToken)
     {
         var grain = _grains.GetGrain<IVirtualStorageGrain>(virtualStorage);
-        Take(await grain.SubscribeAsync(_self!, cancellationToken));
+        Take(await grain.SubscribeAsync(_self!, cancellationToken).WaitAsync(cancellationToken));
     }
 
     private async Task RefreshAsync(CancellationToken cancellationToken)
@@ -84,8 +92,7 @@ public sealed partial class NodeDirectory : INodeDirectory, IVirtualStorageObser
             while (true)
             {
                 await Task.Delay(_options.DirectoryRefresh, _time, cancellationToken);
-                foreach (var virtualStorage in _options.VirtualStorages)
-                    await RefreshAsync(virtualStorage.Name, cancellationToken);
+                await Task.WhenAll(_options.VirtualStorages.Select(v => RefreshAsync(v.Name, cancellationToken)));
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -98,10 +105,12 @@ public sealed partial class NodeDirectory : INodeDirectory, IVirtualStorageObser
     {
         try
         {
-            await SubscribeAsync(virtualStorage, cancellationToken);
+            await SubscribeAsync(virtualStorage, cancellationToken).WaitAsync(RefreshMax, _time, cancellationToken);
+            _unreachable.TryRemove(virtualStorage, out _);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            _unreachable[virtualStorage] = true;
             LogRefreshFailed(virtualStorage, e);
         }
     }

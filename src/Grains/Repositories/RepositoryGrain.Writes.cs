@@ -46,7 +46,7 @@ public sealed partial class RepositoryGrain
     }
 
     /// <inheritdoc/>
-    public Task RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken)
+    public Task<ImmutableArray<ulong>> RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken)
     {
         var until = _time.GetUtcNow() + _options.WriteLease;
         foreach (var id in transactionIds)
@@ -55,7 +55,7 @@ public sealed partial class RepositoryGrain
                 session.LeaseUntil = until;
         }
 
-        return Task.CompletedTask;
+        return Task.FromResult(transactionIds.RemoveAll(_writes.ContainsKey));
     }
 
     private WriteSession Open(MutatorRoute route, bool votes)

@@ -90,11 +90,13 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
         return Finish is null ? new FinishResult(WriteOutcome.Recorded, 1, [], []) : await Finish();
     }
 
-    public Task RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken)
+    public Task<ImmutableArray<ulong>> RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken)
     {
         _renewed.TrySetResult(transactionIds);
-        return Task.CompletedTask;
+        return Task.FromResult(Lost);
     }
+
+    public ImmutableArray<ulong> Lost { get; set; } = [];
 
     public Task<ImmutableArray<ulong>> Renewed => _renewed.Task;
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Praefect.Silo.Commands;
 using Praefect.Silo.Configuration;
 using Praefect.Silo.Hosting;
 using Praefect.Wire.Processes;
@@ -19,11 +20,18 @@ internal static partial class PraefectCommand
         Recursive = true,
     };
 
+    private static readonly Option<string> Role = new("--role", "-role")
+    {
+        Description = "all (grains and gateway in one process), silo (grains only) or gateway (proxy only); wins over [silo] role",
+    };
+
     /// <summary>Parses and runs; returns the exit status.</summary>
     public static Task<int> RunAsync(string[] arguments, TimeProvider time)
     {
-        var serve = new Command("serve", "Serve (what is done without a command, too)");
-        var root = new RootCommand("Praefect on Orleans: a gRPC proxy that keeps Git repositories on several Gitaly nodes.") { Config, ExitWithStdin, serve };
+        var serve = new Command("serve", "Serve (what is done without a command, too)") { Role };
+        var root = new RootCommand("Praefect on Orleans: a gRPC proxy that keeps Git repositories on several Gitaly nodes.") { Config, ExitWithStdin, Role, serve };
+        foreach (var command in new MigrationCommands(Config, time).All())
+            root.Add(command);
         serve.SetAction((parsed, cancellationToken) => ServeAsync(parsed, time, cancellationToken));
         root.SetAction((parsed, cancellationToken) => ServeAsync(parsed, time, cancellationToken));
 
@@ -38,7 +46,7 @@ internal static partial class PraefectCommand
         LoadedConfiguration configuration;
         try
         {
-            configuration = await ConfigurationFile.LoadAsync(path, time, cancellationToken);
+            configuration = await ConfigurationFile.LoadAsync(path, time, cancellationToken, parsed.GetValue(Role));
         }
         catch (ConfigurationException e)
         {
@@ -52,7 +60,7 @@ internal static partial class PraefectCommand
             var logger = server.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Praefect.Silo");
             foreach (var warning in configuration.Warnings)
                 LogWarning(logger, warning);
-            LogReady(logger, Version, GrainRuntimeSetup.Name, string.Join(", ", server.Addresses), time.GetElapsedTime(start).TotalMilliseconds);
+            LogReady(logger, Version, configuration.Options.Silo.Role, GrainRuntimeSetup.Name, string.Join(", ", server.Addresses), time.GetElapsedTime(start).TotalMilliseconds);
             using var watch = parsed.GetValue(ExitWithStdin) ? ParentWatch.Start(server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication) : null;
             await server.WaitForShutdownAsync(cancellationToken);
             return 0;
@@ -75,6 +83,6 @@ internal static partial class PraefectCommand
     [LoggerMessage(LogLevel.Warning, "{Warning}")]
     private static partial void LogWarning(ILogger logger, string warning);
 
-    [LoggerMessage(LogLevel.Information, "Praefect is ready: version {Version}, grains on {Runtime}, listening on {Addresses}, started in {Milliseconds:0} ms")]
-    private static partial void LogReady(ILogger logger, string version, string runtime, string addresses, double milliseconds);
+    [LoggerMessage(LogLevel.Information, "Praefect is ready: version {Version}, role {Role}, grains on {Runtime}, listening on {Addresses}, started in {Milliseconds:0} ms")]
+    private static partial void LogReady(ILogger logger, string version, string role, string runtime, string addresses, double milliseconds);
 }

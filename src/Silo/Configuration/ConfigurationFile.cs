@@ -18,19 +18,19 @@ public static class ConfigurationFile
 
     private const string ReadingPrefix = "error reading config file: ";
 
-    /// <summary>Reads a file, runs its configuration command if it names one, and validates the result.</summary>
+    /// <summary>Reads a file, runs its configuration command if it names one, and validates the result. <paramref name="role"/> wins over the file's.</summary>
     /// <exception cref="ConfigurationException">It cannot be read or used; all reasons at once.</exception>
-    public static async Task<LoadedConfiguration> LoadAsync(string path, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<LoadedConfiguration> LoadAsync(string path, TimeProvider time, CancellationToken cancellationToken, string? role = null)
     {
         var table = Parse(await ReadAsync(path, cancellationToken));
         if (table.TryGet("config_command", out var command) && command.Value is string { Length: > 0 } executable)
             Overlay(table, await ConfigurationCommand.RunAsync(executable, time, cancellationToken));
-        return Bind(table);
+        return Bind(table, role);
     }
 
     /// <summary>The same for a text at hand; a configuration command is not run.</summary>
     /// <exception cref="ConfigurationException">It cannot be used; all reasons at once.</exception>
-    public static LoadedConfiguration Load(string toml) => Bind(Parse(toml));
+    public static LoadedConfiguration Load(string toml) => Bind(Parse(toml), role: null);
 
     private static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
     {
@@ -74,11 +74,13 @@ public static class ConfigurationFile
         }
     }
 
-    private static LoadedConfiguration Bind(TomlTable table)
+    private static LoadedConfiguration Bind(TomlTable table, string? role)
     {
         var problems = new SettingsProblems();
         var root = new SettingsSection(table, string.Empty, problems);
         var options = OptionsBinder.Bind(root);
+        if (role is not null)
+            options = options with { Silo = options.Silo with { Role = role } };
         ImmutableArray<string> errors =
         [
             .. problems.Errors.Select(error => ReadingPrefix + error),

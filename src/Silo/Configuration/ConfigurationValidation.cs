@@ -22,6 +22,7 @@ public static class ConfigurationValidation
             .. Addresses(options),
             .. Files(options),
             .. OwnSettings(options),
+            .. SiloValidation.Validate(options),
         ];
     }
 
@@ -29,7 +30,7 @@ public static class ConfigurationValidation
     {
         if (!Strategies.Contains(options.Failover.ElectionStrategy, StringComparer.Ordinal))
             yield return $"invalid election strategy: \"{options.Failover.ElectionStrategy}\"";
-        if (options.ListenAddress.Length == 0 && options.SocketPath.Length == 0 && options.TlsListenAddress.Length == 0)
+        if (options.Silo.Kind != SiloRole.Silo && options.ListenAddress.Length == 0 && options.SocketPath.Length == 0 && options.TlsListenAddress.Length == 0)
             yield return "no listen address or socket path configured";
         if (options.VirtualStorages.Length == 0)
             yield return "no virtual storages configured";
@@ -179,10 +180,6 @@ public static class ConfigurationValidation
             yield return "prometheus.grpc_latency_buckets: bad order: expected ascending";
         if (!Ascending(options.Reconciliation.HistogramBuckets))
             yield return "reconciliation.histogram_buckets: bad order: expected ascending";
-        if (options.Silo.AdvertisedAddress.Length > 0 && !System.Net.IPAddress.TryParse(options.Silo.AdvertisedAddress, out _))
-            yield return $"silo.advertised_address must be an IP address, but is \"{options.Silo.AdvertisedAddress}\"";
-        if (options.Silo.ClusterId.Length == 0 || options.Silo.ServiceId.Length == 0)
-            yield return "silo.cluster_id and silo.service_id must not be empty";
     }
 
     private static bool Ascending(IReadOnlyList<double> buckets) => buckets.Zip(buckets.Skip(1)).All(pair => pair.First < pair.Second);

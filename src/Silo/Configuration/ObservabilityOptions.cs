@@ -34,22 +34,3 @@ public sealed record PrometheusOptions
     /// <summary><c>grpc_latency_buckets</c>, in seconds, ascending.</summary>
     public ImmutableArray<double> GrpcLatencyBuckets { get; init; } = [0.001, 0.005, 0.025, 0.1, 0.5, 1, 10, 30, 60, 300, 1500];
 }
-
-/// <summary>The process among others, <c>[silo]</c>. Only an Orleans build has others.</summary>
-public sealed record SiloSettings
-{
-    /// <summary><c>cluster_id</c>: processes with the same id and database form one cluster.</summary>
-    public string ClusterId { get; init; } = "praefect";
-
-    /// <summary><c>service_id</c>: under which the records are kept; must never change for a database.</summary>
-    public string ServiceId { get; init; } = "praefect";
-
-    /// <summary><c>advertised_address</c>: IP address at which the other processes reach this one; empty: loopback.</summary>
-    public string AdvertisedAddress { get; init; } = "";
-
-    /// <summary><c>silo_port</c>: for the other processes; 0: any free port.</summary>
-    public int SiloPort { get; init; }
-
-    /// <summary><c>gateway_port</c>: for grain clients outside the cluster; 0: none.</summary>
-    public int GatewayPort { get; init; }
-}

@@ -169,10 +169,16 @@ internal static class OptionsBinder
 
     private static SiloSettings Silo(SettingsSection section, SiloSettings defaults) => new()
     {
+        Role = section.Text("role", defaults.Role),
         ClusterId = section.Text("cluster_id", defaults.ClusterId),
         ServiceId = section.Text("service_id", defaults.ServiceId),
         AdvertisedAddress = section.Text("advertised_address"),
         SiloPort = (int)section.Number("silo_port", 0, 0, PortMax),
         GatewayPort = (int)section.Number("gateway_port", 0, 0, PortMax),
+        ProbeTimeout = section.Duration("probe_timeout", defaults.ProbeTimeout),
+        MissedProbes = (int)section.Number("missed_probes", defaults.MissedProbes, int.MinValue, int.MaxValue),
+        DeathVotes = (int)section.Number("death_votes", defaults.DeathVotes, int.MinValue, int.MaxValue),
+        AlivePeriod = section.Duration("alive_period", defaults.AlivePeriod),
+        ConnectionAge = section.Duration("connection_age", defaults.ConnectionAge),
     };
 }

@@ -6,7 +6,10 @@ namespace Praefect.Silo.Hosting;
 /// <summary>Connections to Postgres as <c>[database]</c> describes them.</summary>
 internal static class Databases
 {
-    /// <summary>One pool for everything; statements are prepared as they recur.</summary>
+    /// <summary>Connections of one process at most: four silos and their gateways stay below Postgres' default of 100.</summary>
+    public const int MaxConnections = 20;
+
+    /// <summary>One pool for everything; statements are prepared as they recur. Of several hosts, separated by commas, the primary is used.</summary>
     public static NpgsqlDataSource Open(DatabaseOptions database)
     {
         var builder = new NpgsqlDataSourceBuilder();
@@ -30,7 +33,10 @@ internal static class Databases
         };
         connection.ApplicationName = "praefect";
         connection.MaxAutoPrepare = 64;
-        return builder.Build();
+        connection.MaxPoolSize = MaxConnections;
+        return connection.Host.Contains(',', StringComparison.Ordinal)
+            ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
+            : builder.Build();
     }
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;

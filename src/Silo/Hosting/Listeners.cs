@@ -27,9 +27,11 @@ internal sealed class Listeners
     private readonly IPEndPoint? _gitHttp;
     private readonly string _socket;
     private readonly SslServerAuthenticationOptions? _certificate;
+    private readonly ConnectionAge _age;
     private ListenOptions? _own;
 
-    private Listeners(IPEndPoint? plain, IPEndPoint? tls, IPEndPoint? metrics, IPEndPoint? gitHttp, string socket, SslServerAuthenticationOptions? certificate)
+    private Listeners(IPEndPoint? plain, IPEndPoint? tls, IPEndPoint? metrics, IPEndPoint? gitHttp, string socket, SslServerAuthenticationOptions? certificate,
+        ConnectionAge age)
     {
         _plain = plain;
         _tls = tls;
@@ -37,12 +39,13 @@ internal sealed class Listeners
         _gitHttp = gitHttp;
         _socket = socket;
         _certificate = certificate;
+        _age = age;
     }
 
     /// <summary>Resolves names, loads the certificate and clears away the socket of a dead process.</summary>
     /// <exception cref="ConfigurationException">A name cannot be resolved.</exception>
     /// <exception cref="StartException">The certificate cannot be loaded, or the socket is in use.</exception>
-    public static async Task<Listeners> PrepareAsync(PraefectOptions options, CancellationToken cancellationToken)
+    public static async Task<Listeners> PrepareAsync(PraefectOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var socket = ListenEndpoint.SocketPath(options.SocketPath);
         if (socket.Length > 0)
@@ -53,7 +56,8 @@ internal sealed class Listeners
             await ResolveAsync(options.PrometheusListenAddress, "tcp", cancellationToken),
             await ResolveAsync(options.GitHttp.ListenAddress, "tcp", cancellationToken),
             socket,
-            options.TlsListenAddress.Length > 0 ? Certificate(options.Tls) : null);
+            options.TlsListenAddress.Length > 0 ? Certificate(options.Tls) : null,
+            new ConnectionAge(options.Silo.ConnectionAge, time));
     }
 
     /// <summary>Has Kestrel listen on all of them, and on what storage nodes call back over.</summary>
@@ -97,7 +101,7 @@ internal sealed class Listeners
         return NodeAddress.Parse($"tcp://{new IPEndPoint(any ? IPAddress.Loopback : endpoint.Address, endpoint.Port)}");
     }
 
-    private static void Grpc(ListenOptions listen, string type)
+    private void Grpc(ListenOptions listen, string type)
     {
         var label = new KeyValuePair<string, object?>("type", type);
         listen.Use(next => connection =>
@@ -105,6 +109,7 @@ internal sealed class Listeners
             Connections.Add(1, label);
             return next(connection);
         });
+        _age.Limit(listen);
         listen.UseBackchannel(YamuxOptions.Accepting);
     }
 

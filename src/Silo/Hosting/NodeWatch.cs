@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Praefect.Grains.Nodes;
 
 namespace Praefect.Silo.Hosting;
@@ -6,9 +7,35 @@ namespace Praefect.Silo.Hosting;
 /// <summary>
 /// Starts the node directory behind the grain runtime and ahead of the listeners: nothing is served before the health of the nodes is known.
 /// </summary>
-internal sealed class NodeWatch(NodeDirectory directory) : IHostedService
+internal sealed partial class NodeWatch(NodeDirectory directory, TimeProvider time, ILogger<NodeWatch> logger) : IHostedService
 {
-    public Task StartAsync(CancellationToken cancellationToken) => directory.StartAsync(cancellationToken);
+    private const int Attempts = 30;
+    private static readonly TimeSpan AttemptMax = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using var limit = new CancellationTokenSource(AttemptMax, time);
+                using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+                await directory.StartAsync(linked.Token);
+                return;
+            }
+            catch (Exception e) when (e is Orleans.Runtime.OrleansException or TimeoutException or OperationCanceledException
+                && attempt < Attempts && !cancellationToken.IsCancellationRequested)
+            {
+                // A silo on the way out still has the grain, most likely; the cluster sorts that out in seconds.
+                LogRepeated(e.Message);
+                await Task.Delay(Pause, time, cancellationToken);
+            }
+        }
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => directory.StopAsync(cancellationToken);
+
+    [LoggerMessage(LogLevel.Warning, "the health of the nodes is not known yet, asking again: {Reason}")]
+    private partial void LogRepeated(string reason);
 }

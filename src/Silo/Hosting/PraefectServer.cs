@@ -21,11 +21,19 @@ using GrainVirtualStorage = Praefect.Grains.Nodes.VirtualStorageOptions;
 
 namespace Praefect.Silo.Hosting;
 
-/// <summary>The whole process: grains, gateway and listeners in one host.</summary>
+/// <summary>The whole process: grains, gateway and listeners in one host, or one of the two sides for the roles of a cluster.</summary>
 public sealed class PraefectServer : IAsyncDisposable
 {
     /// <summary>Time for recording outcomes and deactivating grains, after the grace period for calls.</summary>
     private static readonly TimeSpan StopReserve = TimeSpan.FromSeconds(40);
+
+    /// <summary>How old the view of the nodes' health may get in a process of a cluster when a silo dies with the grain that tells of it.</summary>
+    private static readonly TimeSpan ClusterRefresh = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan ClusterRenewal = TimeSpan.FromSeconds(1);
+
+    // Longer than a write waits for a settlement, so that the grain's own answer comes first.
+    private static readonly TimeSpan ClusterBegin = TimeSpan.FromSeconds(3.5);
 
     private static readonly ImmutableArray<string> Meters =
         ["Praefect*", "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql"];
@@ -47,11 +55,11 @@ public sealed class PraefectServer : IAsyncDisposable
         LoadedConfiguration configuration, TimeProvider time, CancellationToken cancellationToken, Action<WebApplicationBuilder>? customise = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var options = configuration.Options;
+        var options = Served(configuration.Options);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "praefect" });
         builder.Services.AddSingleton(time);
         LoggingSetup.Configure(builder.Logging, options.Logging);
-        var listeners = await Listeners.PrepareAsync(options, cancellationToken);
+        var listeners = await Listeners.PrepareAsync(options, time, cancellationToken);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
         AddOwnServices(builder.Services, options, listeners);
         await GrainRuntimeSetup.AddAsync(builder, options, cancellationToken);
@@ -59,14 +67,15 @@ public sealed class PraefectServer : IAsyncDisposable
         builder.Services.AddSingleton<INodeGateway, NodeGateway>();
         AddNodes(builder.Services, options);
         builder.Services.AddHostedService<NodeWatch>();
-        builder.Services.AddGateway(GatewayOptionsOf(options));
+        if (options.Silo.Kind != SiloRole.Silo)
+            builder.Services.AddGateway(GatewayOptionsOf(options));
         customise?.Invoke(builder);
 
         var app = builder.Build();
         var server = new PraefectServer(app);
         try
         {
-            Route(app);
+            Route(app, options.Silo.Kind);
             await app.StartAsync(cancellationToken);
             return server;
         }
@@ -122,8 +131,15 @@ public sealed class PraefectServer : IAsyncDisposable
             provider.GetRequiredService<ILoggerFactory>()));
     }
 
+    // One file may serve all processes of a cluster: a silo has no port for calls, whatever the file says.
+    private static PraefectOptions Served(PraefectOptions options) => options.Silo.Kind != SiloRole.Silo
+        ? options
+        : options with { ListenAddress = "", TlsListenAddress = "", SocketPath = "", GitHttp = new GitHttpOptions() };
+
     private static GrainOptions GrainOptionsOf(PraefectOptions options) => new()
     {
+        // Among several processes notices can be lost with a silo, so all of them look more often.
+        DirectoryRefresh = options.Database is null ? new GrainOptions().DirectoryRefresh : ClusterRefresh,
         VirtualStorages =
         [
             .. options.VirtualStorages.Select(storage => new GrainVirtualStorage
@@ -139,6 +155,9 @@ public sealed class PraefectServer : IAsyncDisposable
     {
         Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [],
         AuthTransitioning = options.Auth.Transitioning,
+        // Where silos can die apart from gateways, a write that went down with one is to be noticed soon.
+        RenewInterval = options.Silo.Kind == SiloRole.All ? new GatewayOptions().RenewInterval : ClusterRenewal,
+        BeginTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().BeginTimeout : ClusterBegin,
         GitHttp = new GitHttpFrontOptions
         {
             Enabled = options.GitHttp.ListenAddress.Length > 0,
@@ -147,11 +166,13 @@ public sealed class PraefectServer : IAsyncDisposable
         },
     };
 
-    private static void Route(WebApplication app)
+    private static void Route(WebApplication app, SiloRole role)
     {
         app.MapWhen(
             context => context.Features.Get<ListenerRole>()?.Kind == ListenerKind.Metrics,
             branch => branch.Run(app.Services.GetRequiredService<MetricsEndpoint>().HandleAsync));
+        if (role == SiloRole.Silo)
+            return;
         app.MapWhen(
             context => context.Features.Get<ListenerRole>()?.Kind == ListenerKind.GitHttp,
             branch => branch.Run(app.Services.GetRequiredService<GitHttpEntrance>().HandleAsync));

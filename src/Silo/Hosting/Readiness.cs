@@ -5,7 +5,7 @@ using Praefect.Grains.Nodes;
 namespace Praefect.Silo.Hosting;
 
 /// <summary>Whether calls can be routed: the process has started, is not stopping, and knows a healthy node in every virtual storage.</summary>
-internal sealed class Readiness(INodeDirectory directory, GrainOptions options, IHostApplicationLifetime lifetime)
+internal sealed class Readiness(NodeDirectory directory, GrainOptions options, IHostApplicationLifetime lifetime)
 {
     /// <summary>Why calls cannot be routed now; null when they can.</summary>
     public string? Obstacle()
@@ -14,6 +14,8 @@ internal sealed class Readiness(INodeDirectory directory, GrainOptions options, 
             return "stopping";
         if (!lifetime.ApplicationStarted.IsCancellationRequested)
             return "starting";
+        if (!directory.Current)
+            return "the grains cannot be reached";
         foreach (var virtualStorage in options.VirtualStorages)
         {
             var view = directory.Find(virtualStorage.Name);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Data.Sqlite;
 using Npgsql;
+using Praefect.Database;
 using Praefect.Silo.Configuration;
 using Praefect.Store;
 
@@ -24,7 +25,7 @@ internal static class StartFailures
 
     private static string? Words(Exception e, PraefectOptions options) => e switch
     {
-        ConfigurationException or StartException => e.Message,
+        ConfigurationException or StartException or DatabaseSchemaException => e.Message,
         StoreLockedException => $"the store is locked: {e.Message}",
         StoreSchemaException => $"the store cannot be used: {e.Message}",
         SqliteException => $"the store \"{options.Store.Path}\" cannot be opened: {e.Message}",

@@ -15,6 +15,8 @@ internal static class GrainRuntimeSetup
     /// <summary>Adds the runtime; its store is opened, and locked, when the host starts.</summary>
     public static Task AddAsync(WebApplicationBuilder builder, PraefectOptions options, CancellationToken cancellationToken)
     {
+        if (options.Silo.Kind != SiloRole.All)
+            throw new StartException($"role \"{options.Silo.Role}\" needs several processes, but this program was built with the embedded grain runtime, which has one: build it with Orleans, or use role all");
         builder.Services.AddEmbeddedGrains(grains =>
         {
             grains.AddGrains(typeof(GrainOptions).Assembly);

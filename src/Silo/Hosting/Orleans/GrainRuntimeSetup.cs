@@ -3,14 +3,13 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
-using Orleans.Serialization;
 using Orleans.Storage;
+using Praefect.Database;
 using Praefect.Grains;
 using Praefect.Silo.Configuration;
 using Praefect.Store;
@@ -23,18 +22,21 @@ internal static class GrainRuntimeSetup
     /// <summary>Name of the runtime, as logged.</summary>
     public const string Name = "Orleans";
 
-    private const string Invariant = "Npgsql";
+    internal const string Invariant = "Npgsql";
 
-    /// <summary>Adds the silo.</summary>
-    /// <exception cref="StartException">The database lacks the tables that Orleans needs.</exception>
+    /// <summary>Adds the silo, or for the role <c>gateway</c> the client of the silos.</summary>
+    /// <exception cref="DatabaseSchemaException">Migrations are missing.</exception>
     public static async Task AddAsync(WebApplicationBuilder builder, PraefectOptions options, CancellationToken cancellationToken)
     {
         if (options.Database is { } database)
         {
             var dataSource = Databases.Open(database);
-            await CheckTablesAsync(dataSource, cancellationToken);
+            await new Migrator(dataSource, TimeProvider.System).EnsureUpToDateAsync(cancellationToken);
             builder.Services.AddSingleton(dataSource);
-            builder.UseOrleans(silo => UsePostgres(silo, dataSource, options.Silo));
+            if (options.Silo.Kind == SiloRole.Gateway)
+                GatewayClientSetup.Add(builder, dataSource, options.Silo);
+            else
+                builder.UseOrleans(silo => UsePostgres(silo, dataSource, options.Silo));
             return;
         }
 
@@ -51,18 +53,21 @@ internal static class GrainRuntimeSetup
             cluster.ServiceId = settings.ServiceId;
         });
         var address = settings.AdvertisedAddress.Length > 0 ? IPAddress.Parse(settings.AdvertisedAddress) : IPAddress.Loopback;
-        silo.ConfigureEndpoints(address, Port(settings.SiloPort), settings.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+        var forGateways = settings.Kind == SiloRole.Silo ? Port(settings.GatewayPort) : settings.GatewayPort;
+        silo.ConfigureEndpoints(address, Port(settings.SiloPort), forGateways, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+        silo.Configure<ClusterMembershipOptions>(membership => Membership.Configure(membership, settings));
         silo.UseAdoNetClustering(clustering =>
         {
             clustering.Invariant = Invariant;
             clustering.DataSource = dataSource;
         });
-        silo.AddAdoNetGrainStorage(GrainOptions.StorageProvider, storage =>
+        silo.AddAdoNetGrainStorage(GrainOptions.StorageProvider, options => options.Configure<IServiceProvider>((storage, services) =>
         {
             storage.Invariant = Invariant;
             storage.DataSource = dataSource;
-            storage.GrainStorageSerializer = new SystemTextJsonGrainStorageSerializer(Options.Create(new SystemTextJsonGrainStorageSerializerOptions()));
-        });
+            storage.DeleteStateOnClear = true;
+            storage.GrainStorageSerializer = ActivatorUtilities.CreateInstance<SystemTextJsonGrainStorageSerializer>(services);
+        }));
         silo.UseAdoNetReminderService(reminders =>
         {
             reminders.Invariant = Invariant;
@@ -86,12 +91,5 @@ internal static class GrainRuntimeSetup
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static async Task CheckTablesAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
-    {
-        await using var command = dataSource.CreateCommand("SELECT to_regclass('orleansquery') IS NOT NULL");
-        if (await command.ExecuteScalarAsync(cancellationToken) is not true)
-            throw new StartException("the database has no tables for Orleans: run the scripts of the folder sql in their order, then start again");
     }
 }

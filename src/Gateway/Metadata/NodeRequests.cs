@@ -47,8 +47,8 @@ internal sealed class NodeRequests(GatewayOptions options)
         CopyClientMetadata(call, request, content);
         if (call.Method.Scope == RpcScope.Repository)
             headers.TryAddWithoutValidation(MetadataKeys.VirtualStorage, call.Nodes.Name);
-        if (call.Deadline.Exists)
-            headers.TryAddWithoutValidation(MetadataKeys.GrpcTimeout, GrpcTimeout.Format(call.Deadline.Left));
+        if (call.Deadline.TimeLeft is { } left)
+            headers.TryAddWithoutValidation(MetadataKeys.GrpcTimeout, GrpcTimeout.Format(left));
         AddExtras(call, request, extras);
         return request;
     }

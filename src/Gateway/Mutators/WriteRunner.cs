@@ -166,7 +166,7 @@ internal sealed partial class WriteRunner(
         var insideMessage = end.Break == CallBreak.InsideMessage;
         if (end.CutOff && call.Deadline.Expired)
             await call.Response.EndAsync(new GrpcStatus(GrpcStatusCode.DeadlineExceeded, "context deadline exceeded"), insideMessage);
-        else if (call.Deadline.ClientGone.IsCancellationRequested)
+        else if (call.Http.RequestAborted.IsCancellationRequested)
             await call.Response.EndAsync(new GrpcStatus(GrpcStatusCode.Cancelled, "context canceled"), insideMessage);
         else if (result is null)
             await call.Response.EndAsync(new GrpcStatus(GrpcStatusCode.Unavailable, "outcome of the write could not be recorded and is in doubt"), insideMessage);

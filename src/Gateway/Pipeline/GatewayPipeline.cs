@@ -71,7 +71,7 @@ internal sealed partial class GatewayPipeline(
         if (!RpcRegistry.TryFind(path, out var method))
             throw Unknown(path);
         log.Method = method;
-        using var deadline = CallDeadline.Start(http, time);
+        using var deadline = RequestDeadline.Start(http, time);
         log.Deadline = deadline;
         try
         {
@@ -82,7 +82,7 @@ internal sealed partial class GatewayPipeline(
             // Whatever failed, it failed because time was up.
             throw new GrpcException(GrpcStatusCode.DeadlineExceeded, "context deadline exceeded");
         }
-        catch (Exception) when (deadline.ClientGone.IsCancellationRequested)
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
             throw new GrpcException(GrpcStatusCode.Cancelled, "context canceled");
         }

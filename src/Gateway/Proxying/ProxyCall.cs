@@ -4,6 +4,7 @@ using Praefect.Gateway.Nodes;
 using Praefect.Grains.Repositories;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Framing;
+using Praefect.Wire.Grpc;
 
 namespace Praefect.Gateway.Proxying;
 

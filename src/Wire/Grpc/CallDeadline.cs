@@ -1,7 +1,7 @@
 namespace Praefect.Wire.Grpc;
 
 /// <summary>Joins a caller's token with a deadline, and remembers which of the two ended the call.</summary>
-internal sealed class CallDeadline : IDisposable
+public sealed class CallDeadline : IDisposable
 {
     // The timer of a CancellationTokenSource holds no longer span; a deadline further away is none.
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
@@ -12,6 +12,10 @@ internal sealed class CallDeadline : IDisposable
     private readonly long _started;
     private readonly TimeSpan? _timeout;
 
+    /// <summary>Starts now.</summary>
+    /// <param name="timeout">Time from now; null: no deadline of its own. Zero or less has passed already; beyond some seven weeks no timer runs.</param>
+    /// <param name="time">Clock of the deadline.</param>
+    /// <param name="caller">Ends the call as well.</param>
     public CallDeadline(TimeSpan? timeout, TimeProvider time, CancellationToken caller)
     {
         _time = time;
@@ -41,8 +45,10 @@ internal sealed class CallDeadline : IDisposable
     /// <summary>Cancelled by the caller or by the deadline.</summary>
     public CancellationToken Token { get; }
 
+    /// <summary>The deadline has passed.</summary>
     public bool Expired => _timer is { IsCancellationRequested: true };
 
+    /// <summary>Time until the deadline, never negative; null: there is none.</summary>
     public TimeSpan? TimeLeft
     {
         get
@@ -57,6 +63,7 @@ internal sealed class CallDeadline : IDisposable
         }
     }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _linked?.Dispose();

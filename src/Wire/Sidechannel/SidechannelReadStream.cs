@@ -1,26 +1,17 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Praefect.Wire.Streams;
 
 namespace Praefect.Wire.Sidechannel;
 
 /// <summary>The payloads of a client's frames, one after the other, until <c>0000</c>.</summary>
-internal sealed class SidechannelReadStream(PipeReader input) : Stream
+internal sealed class SidechannelReadStream(PipeReader input) : AsyncOnlyStream
 {
     private FrameScanner _scanner;
 
     public override bool CanRead => true;
 
     public override bool CanWrite => false;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -38,21 +29,7 @@ internal sealed class SidechannelReadStream(PipeReader input) : Stream
         return 0;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("use ReadAsync");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-        // Nothing is written here.
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     private (int Count, ReadOnlySequence<byte> Left) Take(ReadOnlySequence<byte> rest, Span<byte> target)
     {

@@ -1,9 +1,10 @@
+using Praefect.Wire.Streams;
 using Praefect.Wire.Yamux;
 
 namespace Praefect.Wire.Sidechannel;
 
-/// <summary>Writes leave as frames; disposing sends <c>0000</c>, once.</summary>
-internal sealed class SidechannelWriteStream(YamuxStream stream) : Stream
+/// <summary>Writes leave as frames, at once; disposing sends <c>0000</c>, once.</summary>
+internal sealed class SidechannelWriteStream(YamuxStream stream) : AsyncOnlyStream
 {
     private bool _ended;
 
@@ -11,36 +12,10 @@ internal sealed class SidechannelWriteStream(YamuxStream stream) : Stream
 
     public override bool CanWrite => true;
 
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         SidechannelFraming.WriteAsync(stream, buffer, cancellationToken);
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override void Flush()
-    {
-        // Every write has left already.
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("use WriteAsync");
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -39,6 +39,15 @@ public sealed class GitOverHttpTests : IAsyncLifetime
         Assert.Equal(next, await GitClient.RunAsync(_folder["copy"], "rev-parse", "v1^{commit}"));
     }
 
+    [Fact]
+    public async Task A_push_tells_the_user_nothing_about_the_nodes_own_git()
+    {
+        var work = await GitClient.WorkTreeAsync(_folder, "work");
+        var (code, output) = await GitClient.TryAsync(work, "push", "-q", Repository, "main");
+
+        Assert.Equal((0, ""), (code, output));
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("2")]

@@ -102,6 +102,18 @@ public sealed class NodeProcessTests : IDisposable
         Assert.Contains("install git", exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_process_without_git_in_its_path_says_so_in_one_line()
+    {
+        _folder.Make("storage");
+        using var node = await StartAsync(path: _folder.Make("empty"));
+        var error = await node.StandardError.ReadToEndAsync();
+        await node.WaitForExitAsync();
+
+        Assert.Equal(1, node.ExitCode);
+        Assert.Contains("git was not found (git): install git", Assert.Single(error.Trim().Split('\n')), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("git version 2.30.9", "too old")]
     [InlineData("hello", "not git")]
@@ -132,13 +144,20 @@ public sealed class NodeProcessTests : IDisposable
         await node.WaitForExitAsync(limit.Token);
     }
 
-    private Task<Process> StartAsync()
+    private Task<Process> StartAsync(string? path = null)
     {
         var assembly = typeof(StorageNodeServer).Assembly.Location;
-        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+
+        // The running dotnet by its path: a crafted PATH need not have it.
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (var argument in new[] { "exec", assembly, "--storage", "default", "--path", _folder["storage"], "--listen", "tcp://127.0.0.1:0", "--address-file", _folder["address"], "--no-fsync" })
         {
             start.ArgumentList.Add(argument);
+        }
+
+        if (path is not null)
+        {
+            start.Environment["PATH"] = path;
         }
 
         return Task.FromResult(Process.Start(start)!);

@@ -11,15 +11,19 @@ public sealed class GitEnvironment
     /// <summary>Marks the processes of one storage folder, so that a restarted node finds what a killed one left behind.</summary>
     public const string MarkerVariable = "PRAEFECT_STORAGE_FOLDER";
 
+    // Newer ones warn about the older switch, and people see that when they push; older ones ignore the newer keys.
+    private static readonly Version FsyncByName = new(2, 36);
+
     private readonly List<KeyValuePair<string, string>> _configuration;
 
+    /// <param name="git">Version of the git that is started.</param>
     /// <param name="storageFolder">Absolute path of the storage folder, the value of the marker.</param>
     /// <param name="privateFolder">The node's own folder in it; home of the git processes.</param>
     /// <param name="durable">
     /// True: git flushes objects, their indexes and references to the disk before it reports success, so that an acknowledged write
     /// survives a power cut. False: the operating system decides when; for tests.
     /// </param>
-    public GitEnvironment(string storageFolder, string privateFolder, bool durable)
+    public GitEnvironment(Version git, string storageFolder, string privateFolder, bool durable)
     {
         StorageFolder = storageFolder;
         Durable = durable;
@@ -28,9 +32,9 @@ public sealed class GitEnvironment
         [
             // "all" would add only the index, which bare repositories do not have. fsync is asked for by name because
             // git's other methods (batch, writeout-only) may report success before the data is on the disk.
-            new("core.fsync", durable ? "objects,derived-metadata,reference" : "none"),
-            new("core.fsyncMethod", "fsync"),
-            new("core.fsyncObjectFiles", durable ? "true" : "false"), // the only switch before git 2.36
+            .. git >= FsyncByName
+                ? [new("core.fsync", durable ? "objects,derived-metadata,reference" : "none"), new("core.fsyncMethod", "fsync")]
+                : new KeyValuePair<string, string>[] { new("core.fsyncObjectFiles", durable ? "true" : "false") },
             new("safe.directory", "*"),
             new("core.logAllRefUpdates", "false"),
             new("core.bigFileThreshold", "50m"),

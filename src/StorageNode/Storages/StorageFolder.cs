@@ -66,7 +66,7 @@ public sealed class StorageFolder : IDisposable
 
         try
         {
-            var environment = new GitEnvironment(full, Path.Combine(own, "home"), settings.Durable);
+            var environment = new GitEnvironment(settings.Git.Version, full, Path.Combine(own, "home"), settings.Durable);
             environment.WriteConfigurationFile();
             var folder = new StorageFolder(name, full, held, new GitRunner(settings.Git, environment, settings.Limit, settings.Time));
             await Leftovers.RemoveAsync(folder, settings.Time, cancellationToken);

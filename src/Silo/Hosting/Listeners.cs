@@ -68,7 +68,14 @@ internal sealed class Listeners
         if (_plain is not null)
             kestrel.Listen(_plain, listen => Grpc(_own = listen, "tcp"));
         if (_socket.Length > 0)
-            kestrel.ListenUnixSocket(_socket, listen => Grpc(_own ??= listen, "unix"));
+        {
+            kestrel.ListenUnixSocket(_socket, listen =>
+            {
+                _own ??= listen;
+                Grpc(listen, "unix");
+            });
+        }
+
         if (_tls is not null)
         {
             kestrel.Listen(_tls, listen =>

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+
+namespace Praefect.Silo.Tests.Hosting;
+
+/// <summary>A praefect process of its own, with a configuration file and a store of its own.</summary>
+internal sealed class RunningPraefect : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private RunningPraefect(Process process)
+    {
+        _process = process;
+        _errors = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>What it printed up to the line that says it is ready, that line included.</summary>
+    public List<string> Lines { get; } = [];
+
+    /// <summary>Addresses it says that it listens on, as Kestrel writes them.</summary>
+    public IReadOnlyList<string> Addresses { get; private set; } = [];
+
+    /// <summary>Starts it and waits until it says that it is ready.</summary>
+    /// <param name="folder">Where its configuration file and its store are put.</param>
+    /// <param name="toml">Its configuration, all but the store and the storages.</param>
+    public static async Task<RunningPraefect> StartAsync(string folder, string toml)
+    {
+        var file = Path.Combine(folder, "praefect.toml");
+        await File.WriteAllTextAsync(file, $$"""
+            {{toml}}
+            [store]
+            path = "{{Path.Combine(folder, "store.db")}}"
+            [[virtual_storage]]
+            name = "default"
+            node = [{ storage = "a", address = "tcp://127.0.0.1:1" }]
+            """);
+        var running = new RunningPraefect(Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "praefect.dll"), "-config", file])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!);
+        try
+        {
+            await running.WaitUntilReadyAsync();
+            return running;
+        }
+        catch
+        {
+            await running.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private async Task WaitUntilReadyAsync()
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (await _process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+        {
+            Lines.Add(line);
+            const string Before = "listening on ";
+            if (!line.Contains("Praefect is ready", StringComparison.Ordinal))
+                continue;
+            var from = line.IndexOf(Before, StringComparison.Ordinal) + Before.Length;
+            Addresses = line[from..line.IndexOf(", started in", StringComparison.Ordinal)].Split(", ");
+
+            // Nobody reads the rest, and it must not fill the pipe.
+            _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
+            return;
+        }
+
+        throw new InvalidOperationException($"praefect ended: {await _errors}");
+    }
+}

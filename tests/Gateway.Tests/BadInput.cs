@@ -72,6 +72,22 @@ public sealed class BadInput
     }
 
     [Fact]
+    public async Task The_first_of_several_tokens_counts()
+    {
+        await using var cluster = await TestCluster.StartAsync(configure: o => o.Tokens = ["secret"], clientToken: "wrong");
+        cluster.Nodes[0].Answers(Methods.Ref.RefExists, new RefExistsResponse { Value = true });
+        var request = Frames.Of(new RefExistsRequest { Repository = TestCluster.Target });
+        var good = TokenV2.Create("secret", DateTimeOffset.UtcNow);
+        var bad = TokenV2.Create("of-a-node", DateTimeOffset.UtcNow);
+
+        using var served = await cluster.SendRawAsync(Methods.Ref.RefExists, request, r => r.Headers.TryAddWithoutValidation("authorization", [good, bad]));
+        Assert.False(served.Headers.Contains("grpc-status"));
+        Assert.Equal(
+            ("7", "permission denied"),
+            await RawAsync(cluster, Methods.Ref.RefExists, request, r => r.Headers.TryAddWithoutValidation("authorization", [bad, good])));
+    }
+
+    [Fact]
     public async Task Tokens_are_asked_for_except_by_health()
     {
         await using var cluster = await TestCluster.StartAsync(configure: o => o.Tokens = ["secret", "old-secret"], clientToken: "wrong");

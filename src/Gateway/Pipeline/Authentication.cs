@@ -22,7 +22,10 @@ internal sealed class Authentication(GatewayOptions options, TimeProvider time, 
             return;
         }
 
-        var verdict = Verdict(http.Request.Headers[MetadataKeys.Authorization], out var reason);
+        // A Gitaly that calls the cluster on a client's behalf (ReplicateRepository) sends its own token and, behind it, the one it was called with.
+        // No token has a comma in it, which is also what values are joined by on their way.
+        string? given = http.Request.Headers[MetadataKeys.Authorization];
+        var verdict = Verdict(given?.Split(',', 2)[0], out var reason);
         var enforced = !options.AuthTransitioning;
         metrics.Authentication(enforced, Word(verdict, enforced));
         if (verdict == TokenVerdict.Denied)

@@ -32,6 +32,7 @@ internal static partial class PraefectCommand
         var root = new RootCommand("Praefect on Orleans: a gRPC proxy that keeps Git repositories on several Gitaly nodes.") { Config, ExitWithStdin, Role, serve };
         foreach (var command in new MigrationCommands(Config, time).All())
             root.Add(command);
+        root.Add(new ValidateCommand(Console.In, Console.Out, Console.Error).Create());
         serve.SetAction((parsed, cancellationToken) => ServeAsync(parsed, time, cancellationToken));
         root.SetAction((parsed, cancellationToken) => ServeAsync(parsed, time, cancellationToken));
 

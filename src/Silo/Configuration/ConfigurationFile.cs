@@ -32,6 +32,15 @@ public static class ConfigurationFile
     /// <exception cref="ConfigurationException">It cannot be used; all reasons at once.</exception>
     public static LoadedConfiguration Load(string toml) => Bind(Parse(toml), role: null);
 
+    /// <summary>What a text says, without judging whether it can be used.</summary>
+    /// <exception cref="ConfigurationException">It is not TOML, or values have the wrong type.</exception>
+    internal static PraefectOptions Read(string toml)
+    {
+        var problems = new SettingsProblems();
+        var options = OptionsBinder.Bind(new SettingsSection(Parse(toml), string.Empty, problems));
+        return problems.Errors.Count == 0 ? options : throw new ConfigurationException([.. problems.Errors.Select(error => ReadingPrefix + error)]);
+    }
+
     private static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
     {
         try
@@ -95,12 +104,9 @@ public static class ConfigurationFile
     {
         if (unknown.Length > 0)
             yield return $"configuration keys that mean nothing here: {string.Join(", ", unknown.Distinct(StringComparer.Ordinal))}";
-        if (options.LegacyElectorsAllowed && !string.Equals(options.Failover.ElectionStrategy, "per_repository", StringComparison.Ordinal))
-            yield return $"failover.election_strategy \"{options.Failover.ElectionStrategy}\" is not available: per_repository is used";
-        if (options.MemoryQueueEnabled)
-            yield return "memory_queue_enabled has no effect: records are always kept in the store";
-        if (options.Sentry.Dsn.Length > 0)
-            yield return "sentry.sentry_dsn has no effect: no error reports are sent";
+        var ineffective = string.Join(", ", IneffectiveSettings.Find(options));
+        if (ineffective.Length > 0)
+            yield return $"settings without an effect here: {ineffective}";
         foreach (var virtualStorage in options.VirtualStorages)
         {
             var shared = virtualStorage.Nodes.GroupBy(node => node.Address, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => group.Key).ToList();

@@ -20,6 +20,26 @@ public static class GoDuration
         ("h", 3_600_000_000_000m),
     ];
 
+    /// <summary>Writes a duration as Go prints it: <c>0s</c>, <c>1.5ms</c>, <c>1m0s</c>, <c>-24h0m0s</c>.</summary>
+    public static string Format(TimeSpan duration)
+    {
+        var sign = duration < TimeSpan.Zero ? "-" : string.Empty;
+        var ticks = Math.Abs((decimal)duration.Ticks);
+        if (ticks is > 0 and < TimeSpan.TicksPerSecond)
+        {
+            return ticks >= TimeSpan.TicksPerMillisecond
+                ? Text(ticks / TimeSpan.TicksPerMillisecond, "ms")
+                : Text(ticks / TimeSpan.TicksPerMicrosecond, "\u00b5s");
+        }
+
+        var minutes = (long)(ticks / TimeSpan.TicksPerMinute);
+        var seconds = Text(ticks % TimeSpan.TicksPerMinute / TimeSpan.TicksPerSecond, "s")[sign.Length..];
+        var rest = minutes == 0 ? seconds : string.Create(CultureInfo.InvariantCulture, $"{minutes % 60}m{seconds}");
+        return sign + (minutes < 60 ? rest : string.Create(CultureInfo.InvariantCulture, $"{minutes / 60}h{rest}"));
+
+        string Text(decimal number, string unit) => sign + number.ToString("0.#######", CultureInfo.InvariantCulture) + unit;
+    }
+
     /// <summary>Reads a duration. What is finer than 100 ns is cut off.</summary>
     /// <returns>False when the text is not a duration or does not fit into 64 bits of nanoseconds.</returns>
     public static bool TryParse(ReadOnlySpan<char> text, out TimeSpan duration)

@@ -35,4 +35,17 @@ public sealed class GoDurationTests
     [InlineData("99999999999h")]
     [InlineData("9999999999999999999999999999999999h")]
     public void Anything_else_is_refused(string text) => Assert.False(GoDuration.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("0", "0s")]
+    [InlineData("1500us", "1.5ms")]
+    [InlineData("-1s", "-1s")]
+    [InlineData("90s", "1m30s")]
+    [InlineData("-24h", "-24h0m0s")]
+    [InlineData("61m1500ms", "1h1m1.5s")]
+    public void A_duration_is_written_as_go_does(string text, string expected)
+    {
+        Assert.True(GoDuration.TryParse(text, out var duration));
+        Assert.Equal(expected, GoDuration.Format(duration));
+    }
 }

@@ -1,0 +1,202 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Praefect.Trial.Clusters;
+using Praefect.Trial.Processes;
+
+namespace Praefect.Cluster;
+
+/// <summary>A gateway or silo of the cluster.</summary>
+internal sealed record Member(string Name, int Port, int GitPort, ManagedProcess Process);
+
+/// <summary>A storage node of the cluster.</summary>
+internal sealed record StorageNode(string Name, int Port, string Disk, ManagedProcess Process);
+
+/// <summary>Everything that runs: Postgres, storage nodes, silos and gateways.</summary>
+internal sealed class ClusterProcesses : IAsyncDisposable
+{
+    public const string VirtualStorage = "default";
+    private const int NodeCount = 3;
+    private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(60);
+
+    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(3) };
+    private readonly HashSet<int> _ports = [];
+    private readonly string _folder;
+    private readonly TimeProvider _time;
+
+    public ClusterProcesses(string folder, string binaries, TimeProvider time)
+    {
+        _folder = folder;
+        _time = time;
+        Directory.CreateDirectory(Path.Combine(folder, "logs"));
+        Postgres = new PostgresProcess(Path.Combine(folder, "postgres"), binaries, FreePort(), time);
+        Nodes = [.. Enumerable.Range(1, NodeCount).Select(Node)];
+    }
+
+    public PostgresProcess Postgres { get; }
+
+    public ImmutableArray<StorageNode> Nodes { get; }
+
+    public List<Member> Silos { get; } = [];
+
+    public List<Member> Gateways { get; } = [];
+
+    /// <summary>Starts Postgres and the nodes, migrates, and starts silos and gateways.</summary>
+    public async Task StartAsync(int silos, int gateways, CancellationToken cancellationToken)
+    {
+        await Postgres.CreateAsync(cancellationToken);
+        foreach (var node in Nodes)
+            node.Process.Start();
+        await Task.WhenAll(Nodes.Select(node => WaitForPortAsync(node.Port, cancellationToken)));
+        await MigrateAsync(cancellationToken);
+        for (var i = 0; i < silos; i++)
+            await AddAsync("silo", cancellationToken);
+        for (var i = 0; i < gateways; i++)
+            await AddAsync("gateway", cancellationToken);
+    }
+
+    /// <summary>Starts one more silo or gateway and waits until it is ready.</summary>
+    public async Task<Member> AddAsync(string role, CancellationToken cancellationToken)
+    {
+        var members = role == "silo" ? Silos : Gateways;
+        var member = await NewMemberAsync($"{role}-{members.Count + 1}", role, cancellationToken);
+        members.Add(member);
+        await StartAsync(member, cancellationToken);
+        return member;
+    }
+
+    public static Task StartAsync(Member member, CancellationToken cancellationToken)
+    {
+        member.Process.Start();
+        return member.Process.WaitUntilReadyAsync(ReadyMax, cancellationToken);
+    }
+
+    /// <summary>Ends a member as an operator would.</summary>
+    /// <exception cref="ProcessFailedException">It did not end by itself with exit code 0.</exception>
+    public static async Task StopAsync(Member member)
+    {
+        if (!await member.Process.StopAsync(StopMax))
+            throw new ProcessFailedException($"{member.Name} did not stop well (exit code {member.Process.ExitCode}):\n{await member.Process.LogTailAsync()}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var member in Gateways.Concat(Silos))
+            await member.Process.DisposeAsync();
+        foreach (var node in Nodes)
+            await node.Process.DisposeAsync();
+        await Postgres.DisposeAsync();
+        _http.Dispose();
+    }
+
+    private async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        var path = await WriteConfigurationAsync("migrate", FreePort(), FreePort(), FreePort(), cancellationToken);
+        await using var migrate = new ManagedProcess(Praefect("sql-migrate", path, ["sql-migrate"], null), _time);
+        migrate.Start();
+        if (await migrate.WaitForExitAsync(cancellationToken) != 0)
+            throw new ProcessFailedException($"sql-migrate failed:\n{await migrate.LogTailAsync()}");
+    }
+
+    private async Task<Member> NewMemberAsync(string name, string role, CancellationToken cancellationToken)
+    {
+        var (grpc, git, metrics) = (FreePort(), FreePort(), FreePort());
+        var path = await WriteConfigurationAsync(name, grpc, git, metrics, cancellationToken);
+        var ready = new Uri($"http://127.0.0.1:{metrics}/-/ready");
+        var spec = Praefect(name, path, ["serve", "--role", role, "--exit-with-stdin"], async token =>
+        {
+            using var response = await _http.GetAsync(ready, token);
+            return response.IsSuccessStatusCode;
+        });
+        return new Member(name, grpc, git, new ManagedProcess(spec, _time));
+    }
+
+    private ProcessSpec Praefect(string name, string configuration, ImmutableArray<string> arguments, Func<CancellationToken, Task<bool>>? ready) => new()
+    {
+        Name = name,
+        FileName = DotnetHost.Path,
+        Arguments = [DotnetHost.AssemblyOf("Praefect.Silo", "praefect"), "-config", configuration, .. arguments],
+        LogFile = Path.Combine(_folder, "logs", name + ".log"),
+        Ready = ready,
+    };
+
+    private async Task<string> WriteConfigurationAsync(string name, int grpc, int git, int metrics, CancellationToken cancellationToken)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"""
+            listen_addr = "127.0.0.1:{grpc}"
+            prometheus_listen_addr = "127.0.0.1:{metrics}"
+            graceful_stop_timeout = "15s"
+
+            [git_http]
+            listen_addr = "127.0.0.1:{git}"
+            create_on_push = true
+
+            [database]
+            host = "127.0.0.1"
+            port = {Postgres.Port}
+            user = "postgres"
+            dbname = "postgres"
+
+            [[virtual_storage]]
+            name = "{VirtualStorage}"
+
+            """);
+        foreach (var node in Nodes)
+            text.Append(CultureInfo.InvariantCulture, $"\n[[virtual_storage.node]]\nstorage = \"{node.Name}\"\naddress = \"tcp://127.0.0.1:{node.Port}\"\n");
+        var path = Path.Combine(_folder, name + ".toml");
+        await File.WriteAllTextAsync(path, text.ToString(), cancellationToken);
+        return path;
+    }
+
+    private StorageNode Node(int number)
+    {
+        var name = $"node-{number}";
+        var port = FreePort();
+        var disk = Directory.CreateDirectory(Path.Combine(_folder, "storages", name)).FullName;
+        var spec = new ProcessSpec
+        {
+            Name = name,
+            FileName = DotnetHost.Path,
+            Arguments =
+            [
+                DotnetHost.AssemblyOf("Praefect.StorageNode", "storage-node"), "--storage", name, "--path", disk, "--listen", $"tcp://127.0.0.1:{port}", "--exit-with-stdin",
+            ],
+            LogFile = Path.Combine(_folder, "logs", name + ".log"),
+        };
+        return new StorageNode(name, port, disk, new ManagedProcess(spec, _time));
+    }
+
+    private async Task WaitForPortAsync(int port, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(ManagedProcess.ReadyPoll, _time, cancellationToken);
+            }
+        }
+    }
+
+    // Ports given out are kept in mind: the process that gets one binds it later.
+    private int FreePort()
+    {
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            if (_ports.Add(port))
+                return port;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+namespace Praefect.Cluster;
+
+/// <summary>What happens to the cluster, one after the other.</summary>
+internal static class Events
+{
+    public static readonly IReadOnlyList<string> Names =
+        ["nothing", "join", "leave", "restart-silos", "restart-gateways", "kill-silo", "hang-silo", "kill-gateway", "kill-postgres"];
+
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Hang = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan Down = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Share = TimeSpan.FromSeconds(5);
+
+    public static Task RunAsync(string name, ClusterProcesses cluster, GatewaySet gateways, TimeProvider time, CancellationToken cancellationToken) => name switch
+    {
+        "nothing" => Task.Delay(Quiet, time, cancellationToken),
+        "join" => JoinAsync(cluster, gateways, time, cancellationToken),
+        "leave" => LeaveAsync(cluster, gateways),
+        "restart-silos" => RestartSilosAsync(cluster, cancellationToken),
+        "restart-gateways" => RestartGatewaysAsync(cluster, gateways, cancellationToken),
+        "kill-silo" => KillAsync(cluster.Silos[1], time, cancellationToken),
+        "hang-silo" => HangAsync(cluster.Silos[0], time, cancellationToken),
+        "kill-gateway" => KillAsync(cluster.Gateways[0], time, cancellationToken),
+        _ => KillPostgresAsync(cluster, time, cancellationToken),
+    };
+
+    private static async Task JoinAsync(ClusterProcesses cluster, GatewaySet gateways, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await cluster.AddAsync("silo", cancellationToken);
+        gateways.Add(await cluster.AddAsync("gateway", cancellationToken));
+        await Task.Delay(Share, time, cancellationToken);
+    }
+
+    private static async Task LeaveAsync(ClusterProcesses cluster, GatewaySet gateways)
+    {
+        var (gateway, silo) = (cluster.Gateways[^1], cluster.Silos[^1]);
+        gateways.Remove(gateway);
+        await ClusterProcesses.StopAsync(gateway);
+        await ClusterProcesses.StopAsync(silo);
+        cluster.Gateways.Remove(gateway);
+        cluster.Silos.Remove(silo);
+    }
+
+    private static async Task RestartSilosAsync(ClusterProcesses cluster, CancellationToken cancellationToken)
+    {
+        foreach (var silo in cluster.Silos)
+        {
+            await ClusterProcesses.StopAsync(silo);
+            await ClusterProcesses.StartAsync(silo, cancellationToken);
+        }
+    }
+
+    private static async Task RestartGatewaysAsync(ClusterProcesses cluster, GatewaySet gateways, CancellationToken cancellationToken)
+    {
+        foreach (var gateway in cluster.Gateways.ToArray())
+        {
+            gateways.Remove(gateway);
+            await ClusterProcesses.StopAsync(gateway);
+            await ClusterProcesses.StartAsync(gateway, cancellationToken);
+            gateways.Add(gateway);
+        }
+    }
+
+    private static async Task KillAsync(Member member, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await member.Process.KillAsync();
+        await Task.Delay(Share, time, cancellationToken);
+        await ClusterProcesses.StartAsync(member, cancellationToken);
+    }
+
+    // A silo that was declared dead ends itself when it wakes up; it is killed here, so that the next start does not depend on how soon.
+    private static async Task HangAsync(Member silo, TimeProvider time, CancellationToken cancellationToken)
+    {
+        silo.Process.Freeze();
+        await Task.Delay(Hang, time, cancellationToken);
+        await silo.Process.KillAsync();
+        await ClusterProcesses.StartAsync(silo, cancellationToken);
+    }
+
+    private static async Task KillPostgresAsync(ClusterProcesses cluster, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await cluster.Postgres.KillAsync();
+        await Task.Delay(Down, time, cancellationToken);
+        await cluster.Postgres.StartAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,3 @@
+using Praefect.Cluster;
+
+return await SuiteCommand.RunAsync(args, TimeProvider.System);

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Praefect.Trial.Smoke;
+
+namespace Praefect.Cluster;
+
+/// <summary>Starts the cluster, fills it, loads it, lets the events happen, and looks at what is left.</summary>
+internal sealed class SuiteRun(ClusterProcesses cluster, string folder, TimeProvider time)
+{
+    private const int Repositories = 6;
+    private const int SiloCount = 3;
+    private const int GatewayCount = 2;
+    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(6);
+
+    private readonly GitClient _git = new(time);
+
+    /// <summary>Returns whether nothing acknowledged was lost.</summary>
+    public async Task<bool> RunAsync(IReadOnlyList<string> events, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        await cluster.StartAsync(SiloCount, GatewayCount, cancellationToken);
+        Say($"cluster of {SiloCount} silos, {GatewayCount} gateways and {cluster.Nodes.Length} storage nodes started in {time.GetElapsedTime(started).TotalSeconds:0.0} s");
+        var commits = await FillAsync(cancellationToken);
+        var gateways = new GatewaySet(time);
+        cluster.Gateways.ForEach(gateways.Add);
+        var load = new Load([.. Enumerable.Range(0, Repositories).Select(PathOf)], commits, gateways, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = load.RunAsync(stop.Token);
+        await Task.Delay(Warmup, time, cancellationToken);
+
+        var rows = new List<EventRow>();
+        foreach (var name in events)
+        {
+            var from = time.GetTimestamp();
+            await Events.RunAsync(name, cluster, gateways, time, cancellationToken);
+            await Task.Delay(Settle, time, cancellationToken);
+            rows.Add(EventTable.Row(name, from, time.GetTimestamp(), load.Calls, Repositories, time));
+            Say(EventTable.Text(rows[^1..]).Split('\n')[^1]);
+        }
+
+        await stop.CancelAsync();
+        await running;
+        var problems = await new ReplicaCheck(cluster, _git, time).RunAsync(Repositories, load.Acknowledged, cancellationToken);
+        Say("\n" + EventTable.Text(rows) + "\n");
+        problems.ToList().ForEach(Say);
+        Say($"acknowledged writes: {load.Acknowledged.Count}; {(problems.Count == 0 ? "0 lost, all replicas identical" : "NOT all on all replicas")}");
+        return problems.Count == 0;
+    }
+
+    private static string PathOf(int repository) => string.Create(CultureInfo.InvariantCulture, $"load-{repository}.git");
+
+    private static void Say(string text) => Console.WriteLine(text);
+
+    // Two commits, pushed to every repository by people's way in; the load's references point at them.
+    private async Task<ImmutableArray<string>> FillAsync(CancellationToken cancellationToken)
+    {
+        var work = Directory.CreateDirectory(Path.Combine(folder, "work")).FullName;
+        await _git.DoAsync(work, cancellationToken, "init", "-q");
+        await _git.DoAsync(work, cancellationToken, "commit", "-q", "--allow-empty", "-m", "one");
+        await _git.DoAsync(work, cancellationToken, "commit", "-q", "--allow-empty", "-m", "two");
+        for (var repository = 0; repository < Repositories; repository++)
+        {
+            var url = $"http://127.0.0.1:{cluster.Gateways[repository % GatewayCount].GitPort}/{ClusterProcesses.VirtualStorage}/{PathOf(repository)}";
+            await _git.DoAsync(work, cancellationToken, "push", "-q", url, "HEAD:refs/heads/main", $"HEAD:{ReplicaCheck.Marker(repository)}");
+        }
+
+        return [await _git.DoAsync(work, cancellationToken, "rev-parse", "HEAD"), await _git.DoAsync(work, cancellationToken, "rev-parse", "HEAD~1")];
+    }
+}

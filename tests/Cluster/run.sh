@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The cluster suite: three silos, two gateways, three storage nodes and a Postgres as processes on this machine, under load, through joins, restarts and kills.
+# Prints what the callers saw. Needs the Orleans packages, Postgres and git; takes about four minutes.
+#   --events "NAME NAME"   only these (see --help)
+#   --data FOLDER          keep everything there instead of in a folder that is deleted
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$root/eng/environment.sh"
+need_dotnet
+need_git
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+say "building"
+dotnet build "$root/tests/Cluster" -c Release -p:GrainRuntime=Orleans -v q --nologo >"$log" 2>&1 </dev/null || { grep -E 'error' "$log" | sort -u | head -20 >&2; fail "the build failed"; }
+dotnet "$root/artifacts/Orleans/bin/Praefect.Cluster/release/cluster-suite.dll" "$@"

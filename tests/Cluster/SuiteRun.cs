@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Praefect.Trial.Processes;
 using Praefect.Trial.Smoke;
 
 namespace Praefect.Cluster;
@@ -10,6 +11,7 @@ internal sealed class SuiteRun(ClusterProcesses cluster, string folder, TimeProv
     private const int Repositories = 6;
     private const int SiloCount = 3;
     private const int GatewayCount = 2;
+    private const int PushAttempts = 5;
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(6);
 
@@ -48,6 +50,20 @@ internal sealed class SuiteRun(ClusterProcesses cluster, string folder, TimeProv
         return problems.Count == 0;
     }
 
+    // The first calls of fresh processes on a busy machine may take longer than a connection has.
+    private async Task PushAsync(string work, string url, int repository, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var result = await _git.TryAsync(work, cancellationToken, "push", "-q", url, "HEAD:refs/heads/main", $"HEAD:{ReplicaCheck.Marker(repository)}");
+            if (result.Ok)
+                return;
+            Say($"filling repository {repository}, attempt {attempt}: {result.Reason}");
+            if (attempt == PushAttempts)
+                throw new ProcessFailedException($"repository {repository} could not be filled: {result.Errors}");
+        }
+    }
+
     private static string PathOf(int repository) => string.Create(CultureInfo.InvariantCulture, $"load-{repository}.git");
 
     private static void Say(string text) => Console.WriteLine(text);
@@ -62,7 +78,7 @@ internal sealed class SuiteRun(ClusterProcesses cluster, string folder, TimeProv
         for (var repository = 0; repository < Repositories; repository++)
         {
             var url = $"http://127.0.0.1:{cluster.Gateways[repository % GatewayCount].GitPort}/{ClusterProcesses.VirtualStorage}/{PathOf(repository)}";
-            await _git.DoAsync(work, cancellationToken, "push", "-q", url, "HEAD:refs/heads/main", $"HEAD:{ReplicaCheck.Marker(repository)}");
+            await PushAsync(work, url, repository, cancellationToken);
         }
 
         return [await _git.DoAsync(work, cancellationToken, "rev-parse", "HEAD"), await _git.DoAsync(work, cancellationToken, "rev-parse", "HEAD~1")];

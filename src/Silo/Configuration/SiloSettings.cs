@@ -16,6 +16,9 @@ public enum SiloRole
 /// <summary>The process among others, <c>[silo]</c>. Only an Orleans build has others.</summary>
 public sealed record SiloSettings
 {
+    /// <summary>Value of <c>advertised_address</c> that has it found.</summary>
+    public const string AutomaticAddress = "auto";
+
     /// <summary><c>role</c>: <c>all</c>, <c>silo</c> or <c>gateway</c>; <c>serve --role</c> wins. Roles other than <c>all</c> need <c>[database]</c>.</summary>
     public string Role { get; init; } = "all";
 
@@ -25,7 +28,7 @@ public sealed record SiloSettings
     /// <summary><c>service_id</c>: under which the records are kept; must never change for a database.</summary>
     public string ServiceId { get; init; } = "praefect";
 
-    /// <summary><c>advertised_address</c>: IP address at which the other processes reach this one; empty: loopback.</summary>
+    /// <summary><c>advertised_address</c>: IP address at which the other processes reach this one; <c>auto</c>: the one on the way to the database; empty: loopback.</summary>
     public string AdvertisedAddress { get; init; } = "";
 
     /// <summary><c>silo_port</c>: for the other silos; 0: any free port.</summary>

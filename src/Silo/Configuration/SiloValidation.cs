@@ -10,8 +10,8 @@ internal static class SiloValidation
             yield return $"silo.role must be all, silo or gateway, but is \"{silo.Role}\"";
         if (role != SiloRole.All && options.Database is null)
             yield return $"silo.role \"{silo.Role}\" needs a [database], through which the processes of a cluster find each other";
-        if (silo.AdvertisedAddress.Length > 0 && !System.Net.IPAddress.TryParse(silo.AdvertisedAddress, out _))
-            yield return $"silo.advertised_address must be an IP address, but is \"{silo.AdvertisedAddress}\"";
+        if (silo.AdvertisedAddress is not ("" or SiloSettings.AutomaticAddress) && !System.Net.IPAddress.TryParse(silo.AdvertisedAddress, out _))
+            yield return $"silo.advertised_address must be an IP address or auto, but is \"{silo.AdvertisedAddress}\"";
         if (silo.ClusterId.Length == 0 || silo.ServiceId.Length == 0)
             yield return "silo.cluster_id and silo.service_id must not be empty";
         if (silo.ProbeTimeout < TimeSpan.FromMilliseconds(100) || silo.ProbeTimeout > TimeSpan.FromMinutes(1))

@@ -36,7 +36,7 @@ internal static class GrainRuntimeSetup
             if (options.Silo.Kind == SiloRole.Gateway)
                 GatewayClientSetup.Add(builder, dataSource, options.Silo);
             else
-                builder.UseOrleans(silo => UsePostgres(silo, dataSource, options.Silo));
+                await AddSiloAsync(builder, dataSource, options.Silo, database, cancellationToken);
             return;
         }
 
@@ -45,14 +45,20 @@ internal static class GrainRuntimeSetup
         builder.UseOrleans(silo => UseStore(silo, options.Silo));
     }
 
-    private static void UsePostgres(ISiloBuilder silo, NpgsqlDataSource dataSource, SiloSettings settings)
+    private static async Task AddSiloAsync(
+        WebApplicationBuilder builder, NpgsqlDataSource dataSource, SiloSettings settings, DatabaseOptions database, CancellationToken cancellationToken)
+    {
+        var address = await AdvertisedAddress.FindAsync(settings, database, cancellationToken);
+        builder.UseOrleans(silo => UsePostgres(silo, dataSource, settings, address));
+    }
+
+    private static void UsePostgres(ISiloBuilder silo, NpgsqlDataSource dataSource, SiloSettings settings, IPAddress address)
     {
         silo.Configure<ClusterOptions>(cluster =>
         {
             cluster.ClusterId = settings.ClusterId;
             cluster.ServiceId = settings.ServiceId;
         });
-        var address = settings.AdvertisedAddress.Length > 0 ? IPAddress.Parse(settings.AdvertisedAddress) : IPAddress.Loopback;
         var forGateways = settings.Kind == SiloRole.Silo ? Port(settings.GatewayPort) : settings.GatewayPort;
         silo.ConfigureEndpoints(address, Port(settings.SiloPort), forGateways, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
         silo.Configure<ClusterMembershipOptions>(membership => Membership.Configure(membership, settings));

@@ -20,6 +20,7 @@ public static class GrainServices
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource>(p => new SeededRandomSource(p.GetRequiredService<TimeProvider>().GetUtcNow().GetHashCode()));
+        services.TryAddSingleton<GrainShutdown>();
         services.TryAddSingleton<NodeDirectory>();
         services.TryAddSingleton<INodeDirectory>(p => p.GetRequiredService<NodeDirectory>());
         return services;

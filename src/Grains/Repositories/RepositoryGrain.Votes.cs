@@ -13,9 +13,10 @@ public sealed partial class RepositoryGrain
         var (round, answer) = votes.Cast(storage, vote, phase);
         if (round is null)
             return answer!;
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _shutdown);
         try
         {
-            await round.Decided.WaitAsync(cancellationToken);
+            await round.Decided.WaitAsync(waiting.Token);
         }
         catch (OperationCanceledException)
         {
@@ -25,7 +26,7 @@ public sealed partial class RepositoryGrain
         }
 
         var result = round.ResultOf(storage);
-        return result.Answer == VoteAnswer.Commit ? await GoAheadAsync(session, cancellationToken) : result;
+        return result.Answer == VoteAnswer.Commit ? await GoAheadAsync(session, waiting.Token) : result;
     }
 
     /// <inheritdoc/>

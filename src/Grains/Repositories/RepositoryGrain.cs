@@ -26,6 +26,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
     private readonly RecordWriter _writer;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stopped;
+    private readonly CancellationToken _shutdown;
     private RepositoryKey _key;
     private RepositoryRecord _record = RepositoryRecord.None;
     private bool _failed;
@@ -38,8 +39,10 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         GrainOptions options,
         IRandomSource random,
         TimeProvider time,
-        ILogger<RepositoryGrain> logger)
+        ILogger<RepositoryGrain> logger,
+        GrainShutdown shutdown)
     {
+        _shutdown = shutdown.Token;
         (_state, _gateway, _directory, _options, _random, _time, _logger) = (state, gateway, directory, options, random, time, logger);
         _stopped = _stopping.Token;
         _finished = new FinishedWrites(options.RememberedResults);

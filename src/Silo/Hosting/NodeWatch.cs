@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Praefect.Grains;
 using Praefect.Grains.Nodes;
 
 namespace Praefect.Silo.Hosting;
@@ -7,7 +8,7 @@ namespace Praefect.Silo.Hosting;
 /// <summary>
 /// Starts the node directory behind the grain runtime and ahead of the listeners: nothing is served before the health of the nodes is known.
 /// </summary>
-internal sealed partial class NodeWatch(NodeDirectory directory, TimeProvider time, ILogger<NodeWatch> logger) : IHostedService
+internal sealed partial class NodeWatch(NodeDirectory directory, GrainShutdown shutdown, TimeProvider time, ILogger<NodeWatch> logger) : IHostedService
 {
     private const int Attempts = 30;
     private static readonly TimeSpan AttemptMax = TimeSpan.FromSeconds(5);
@@ -34,7 +35,12 @@ internal sealed partial class NodeWatch(NodeDirectory directory, TimeProvider ti
         }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => directory.StopAsync(cancellationToken);
+    // Behind the gateway's last calls, ahead of the grain runtime: services stop in reverse.
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await shutdown.BeginAsync();
+        await directory.StopAsync(cancellationToken);
+    }
 
     [LoggerMessage(LogLevel.Warning, "the health of the nodes is not known yet, asking again: {Reason}")]
     private partial void LogRepeated(string reason);

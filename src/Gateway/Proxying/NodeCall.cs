@@ -47,7 +47,7 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
             node.Answered();
             return await ReceiveAsync(response, client, flushAtEnd, cancellationToken);
         }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is ClientGoneException || cancellationToken.IsCancellationRequested)
         {
             return new CallEnd(GrpcStatusCode.Cancelled, "call was cut off", Stage) { CutOff = true };
         }
@@ -123,7 +123,7 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
     {
         var result = await writer.FlushAsync(cancellationToken);
         if (result.IsCompleted || result.IsCanceled)
-            throw new OperationCanceledException("the client is gone");
+            throw new ClientGoneException();
     }
 
     private async Task DrainAsync(Stream body, CancellationToken cancellationToken)
@@ -142,4 +142,7 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
 
     private static string ContentType(HttpResponseMessage response) =>
         response.Content.Headers.NonValidated.TryGetValues("content-type", out var values) ? values.ToString() : string.Empty;
+
+    /// <summary>The client's side of the answer is closed, which Kestrel may show before it cancels the request: no evidence against the node.</summary>
+    private sealed class ClientGoneException() : OperationCanceledException("the client is gone");
 }

@@ -1,0 +1,74 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Http;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Abstractions;
+using Praefect.Gateway.Nodes;
+using Praefect.Gateway.Proxying;
+using Praefect.Grains.Nodes;
+using Praefect.Wire.Backchannel;
+using Praefect.Wire.Nodes;
+using Praefect.Wire.Sidechannel;
+using Praefect.Wire.Yamux;
+
+namespace Praefect.Gateway.Tests;
+
+public sealed class ClientsThatLeave
+{
+    [Fact]
+    public async Task A_client_whose_pipe_closes_before_its_token_fires_is_no_evidence_against_the_node()
+    {
+        var options = new NodeOptions("default", "gitaly-1", NodeAddress.Parse("tcp://127.0.0.1:1"), string.Empty);
+        await using var connection = new NodeConnection(
+            options, new SidechannelRegistry(), NoBackchannelAcceptor.Instance, new YamuxOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        using var invoker = new HttpMessageInvoker(new OneMessage());
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://node/gitaly.RefService/ListRefs");
+        using var content = new FrameContent(new byte[5]);
+        var call = new NodeCall(new GatewayNode(new NodeKey("default", "gitaly-1"), connection), invoker, request, content);
+
+        var end = await call.RunAsync(ClientThatIsGone(), flushAtEnd: true, CancellationToken.None);
+
+        Assert.True(end.CutOff);
+        Assert.False(end.ConnectionLost);
+    }
+
+    // Kestrel completes the reader of a response before it cancels RequestAborted; here the token never fires at all.
+    private static ClientResponse ClientThatIsGone()
+    {
+        var pipe = new Pipe();
+        pipe.Reader.Complete();
+        var http = new DefaultHttpContext();
+        http.Features.Set<IHttpResponseBodyFeature>(new PipeBody(pipe.Writer));
+        return new ClientResponse(http);
+    }
+
+    private sealed class OneMessage : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = new HttpResponseMessage(HttpStatusCode.OK) { Version = HttpVersion.Version20, Content = new ByteArrayContent([0, 0, 0, 0, 1, 7]) };
+            response.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+            return Task.FromResult(response);
+        }
+    }
+
+    private sealed class PipeBody(PipeWriter writer) : IHttpResponseBodyFeature
+    {
+        public Stream Stream => Writer.AsStream(leaveOpen: true);
+
+        public PipeWriter Writer { get; } = writer;
+
+        public void DisableBuffering()
+        {
+            // A pipe holds nothing back.
+        }
+
+        public Task StartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+        public Task SendFileAsync(string path, long offset, long? count, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+        public Task CompleteAsync() => Task.CompletedTask;
+    }
+}

@@ -58,7 +58,7 @@ public sealed class ConfigurationValidationTests
         { "#end", "[logging]\nformat = 'xml'", "logging.format must be text or json, but is \"xml\"" },
         { "#end", "[prometheus]\ngrpc_latency_buckets = [2, 1]", "prometheus.grpc_latency_buckets: bad order: expected ascending" },
         { "#end", "[reconciliation]\nhistogram_buckets = [1, 1]", "reconciliation.histogram_buckets: bad order: expected ascending" },
-        { "#end", "[silo]\nadvertised_address = 'me'", "silo.advertised_address must be an IP address, but is \"me\"" },
+        { "#end", "[silo]\nadvertised_address = 'me'", "silo.advertised_address must be an IP address or auto, but is \"me\"" },
         { "#end", "[database]\nsslmode = 'maybe'", "database.sslmode must be one of disable, allow, prefer, require, verify-ca, verify-full, but is \"maybe\"" },
     };
 

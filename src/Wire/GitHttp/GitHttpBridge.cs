@@ -129,7 +129,8 @@ public sealed partial class GitHttpBridge
 
             await report.ReleaseAsync(cancellationToken);
         }
-        catch (GrpcException exception) when (report.Started)
+        // Git shows the text of band 3 but not of an HTTP error, so a push that was taken up and failed says why in there, whether or not progress came before.
+        catch (GrpcException exception) when (report.Started || exception.Status.Code is GrpcStatusCode.Internal or GrpcStatusCode.Aborted)
         {
             await report.FailAsync(exception.Status.Message, cancellationToken);
         }

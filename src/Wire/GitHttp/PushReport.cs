@@ -54,7 +54,7 @@ internal sealed class PushReport(PipeWriter client)
         await client.WriteAsync(_held.WrittenMemory, cancellationToken);
     }
 
-    /// <summary>The call failed after progress was sent: the client gets a line in the band that makes it fail, and no report.</summary>
+    /// <summary>The call failed: the client gets a line in the band that makes it fail, and no report.</summary>
     public async ValueTask FailAsync(string text, CancellationToken cancellationToken)
     {
         var line = Encoding.UTF8.GetBytes(text.Length > 1000 ? text[..1000] : text);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The cluster suite: three silos, two gateways, three storage nodes and a Postgres as processes on this machine, under load, through joins, restarts and kills.
-# Prints what the callers saw. Needs the Orleans packages, Postgres and git; takes about four minutes.
+# Prints what the callers saw. Needs the Orleans packages, Postgres and git; takes six to seven minutes.
 #   --events "NAME NAME"   only these (see --help)
 #   --data FOLDER          keep everything there instead of in a folder that is deleted
 set -euo pipefail

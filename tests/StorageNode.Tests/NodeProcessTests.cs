@@ -103,6 +103,20 @@ public sealed class NodeProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_socket_that_is_a_file_is_left_alone_and_told()
+    {
+        _folder.Make("storage");
+        var file = _folder["not-a-socket"];
+        await File.WriteAllTextAsync(file, "precious");
+        var options = new StorageNodeOptions { Storages = [new StorageOptions("gitaly-1", _folder["storage"])], Listen = [$"unix:{file}"] };
+
+        var exception = await Assert.ThrowsAsync<NodeStartException>(() => StorageNodeServer.StartAsync(options));
+
+        Assert.Contains("is a file, not a socket", exception.Message, StringComparison.Ordinal);
+        Assert.Equal("precious", await File.ReadAllTextAsync(file));
+    }
+
+    [Fact]
     public async Task A_process_without_git_in_its_path_says_so_in_one_line()
     {
         _folder.Make("storage");

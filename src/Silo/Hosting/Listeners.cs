@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Praefect.Silo.Configuration;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Nodes;
+using Praefect.Wire.Processes;
 using Praefect.Wire.Yamux;
 
 namespace Praefect.Silo.Hosting;
@@ -49,7 +50,7 @@ internal sealed class Listeners
     {
         var socket = ListenEndpoint.SocketPath(options.SocketPath);
         if (socket.Length > 0)
-            await UnixSockets.ClearAsync(socket, cancellationToken);
+            await ClearAsync(socket, cancellationToken);
         return new Listeners(
             await ResolveAsync(options.ListenAddress, "tcp", cancellationToken),
             await ResolveAsync(options.TlsListenAddress, "tls", cancellationToken),
@@ -128,6 +129,18 @@ internal sealed class Listeners
             connection.Features.Set(role);
             return next(connection);
         });
+    }
+
+    private static async Task ClearAsync(string socket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await UnixSocketFile.ClearAsync(socket, cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new StartException($"socket_path \"{socket}\" {e.Message}, or change socket_path", e);
+        }
     }
 
     private static async Task<IPEndPoint?> ResolveAsync(string address, string scheme, CancellationToken cancellationToken) =>

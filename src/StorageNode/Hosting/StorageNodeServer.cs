@@ -20,6 +20,7 @@ using Praefect.StorageNode.Storages;
 using Praefect.StorageNode.Votes;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Grpc;
+using Praefect.Wire.Processes;
 using Praefect.Wire.Yamux;
 
 namespace Praefect.StorageNode.Hosting;
@@ -191,26 +192,16 @@ public sealed class StorageNodeServer : IAsyncDisposable
         }
     }
 
-    // A killed node leaves its socket file, and nobody else can bind it then. If somebody answers it is in use.
     private static async Task RemoveDeadSocketAsync(string path, CancellationToken cancellationToken)
     {
-        if (!File.Exists(path))
-        {
-            return;
-        }
-
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await probe.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            await UnixSocketFile.ClearAsync(path, cancellationToken);
         }
-        catch (SocketException)
+        catch (IOException exception)
         {
-            File.Delete(path);
-            return;
+            throw new NodeStartException($"cannot listen on unix:{path}: it {exception.Message}, or choose another --listen", exception);
         }
-
-        throw new NodeStartException($"cannot listen on unix:{path}: another process answers there; stop it, or choose another --listen");
     }
 
     private static List<string> ReadAddresses(WebApplication application, StorageNodeOptions options)

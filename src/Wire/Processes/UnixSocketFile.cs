@@ -1,18 +1,18 @@
 using System.Net.Sockets;
 
-namespace Praefect.Silo.Hosting;
+namespace Praefect.Wire.Processes;
 
-/// <summary>Files of Unix sockets.</summary>
-internal static class UnixSockets
+/// <summary>The file of a Unix socket. A killed process leaves it behind, and nobody can bind it then.</summary>
+public static class UnixSocketFile
 {
-    /// <summary>Removes the file that a process left behind, so that it can be bound again.</summary>
-    /// <exception cref="StartException">Somebody listens on it, or it is no socket.</exception>
+    /// <summary>Removes the file of a socket on which nobody listens, so that it can be bound again.</summary>
+    /// <exception cref="IOException">It is a file and no socket, or somebody listens on it; nothing was removed. The message says which, without the path.</exception>
     public static async Task ClearAsync(string path, CancellationToken cancellationToken)
     {
         if (!File.Exists(path))
             return;
         if (new FileInfo(path) is { Length: > 0 })
-            throw new StartException($"socket_path \"{path}\" is a file, not a socket: remove it or change socket_path");
+            throw new IOException("is a file, not a socket: remove it");
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -24,6 +24,6 @@ internal static class UnixSockets
             return;
         }
 
-        throw new StartException($"socket_path \"{path}\" is in use by another process; stop that process or change socket_path");
+        throw new IOException("is in use by another process: stop that process");
     }
 }

@@ -10,10 +10,12 @@ public sealed class TurnTests(GrainRuntimeFixture runtime)
     public async Task Calls_of_a_plain_grain_take_turns_in_order()
     {
         var (grain, journal) = Grain<ITurnGrain>("plain");
-        var calls = new[] { grain.Hold("a"), grain.Hold("b"), grain.Quick("c") };
+        var first = grain.Hold("a");
+        // Orleans promises no order among calls that wait for the grain to be placed, so it is there before the others are sent.
         Assert.Equal("a starts", await journal.NextAsync());
+        var others = new[] { grain.Hold("b"), grain.Quick("c") };
         journal.Open();
-        await Task.WhenAll(calls);
+        await Task.WhenAll([first, .. others]);
         Assert.Equal(["a ends", "b starts", "b ends", "c"], await journal.NextAsync(4));
     }
 
@@ -21,10 +23,12 @@ public sealed class TurnTests(GrainRuntimeFixture runtime)
     public async Task Calls_of_a_reentrant_grain_interleave_at_awaits()
     {
         var (grain, journal) = Grain<IReentrantTurnGrain>("reentrant");
-        var calls = new[] { grain.Hold("a"), grain.Hold("b") };
-        Assert.Equal(["a starts", "b starts"], await journal.NextAsync(2));
+        var first = grain.Hold("a");
+        Assert.Equal("a starts", await journal.NextAsync());
+        var second = grain.Hold("b");
+        Assert.Equal("b starts", await journal.NextAsync());
         journal.Open();
-        await Task.WhenAll(calls);
+        await Task.WhenAll(first, second);
     }
 
     [Fact]

@@ -36,6 +36,11 @@ internal static class RouteErrors
         [RouteFailure.Settling] = new(GrpcStatusCode.Unavailable, "a write was cut off and its outcome is being settled, try again"),
         [RouteFailure.TooManyTransactions] = new(GrpcStatusCode.ResourceExhausted, "the repository has too many writes under way, try again later"),
         [RouteFailure.StoreUnavailable] = new(GrpcStatusCode.Unavailable, "repository state could not be stored, try again"),
+        [RouteFailure.StorageNotFound] = new(GrpcStatusCode.InvalidArgument, "unknown storage", Prefixed: false),
+        [RouteFailure.InvalidReplicationFactor] = new(GrpcStatusCode.InvalidArgument, "the replication factor cannot be had", Prefixed: false),
+        [RouteFailure.RepositoryNotOnDisk] = new(GrpcStatusCode.NotFound, "the repository is not on the storage's disk", Prefixed: false),
+        [RouteFailure.NodeUnreachable] = new(GrpcStatusCode.Unavailable, "a storage gave no answer, try again", Prefixed: false),
+        [RouteFailure.InvalidRecord] = new(GrpcStatusCode.InvalidArgument, "the record cannot be imported", Prefixed: false),
     }.ToFrozenDictionary();
 
     /// <summary>Additional repository of an existing target (Praefect resolves it later than that of a creation, hence the longer text).</summary>

@@ -71,4 +71,42 @@ public interface IRepositoryGrain : IGrainWithStringKey
 
     /// <summary>Starts repairing whatever is behind, if anything is, and returns whether every assigned storage is up to date now.</summary>
     Task<bool> RepairAsync(CancellationToken cancellationToken);
+
+    /// <summary>Changes on how many storages the repository is to be: names more, the primary first, or takes some away, never the primary. Copies follow by themselves.</summary>
+    /// <param name="replicationFactor">1 up to the number of configured storages.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>The storages that host it from now on, sorted by name.</returns>
+    /// <exception cref="RouteException">
+    /// <see cref="RouteFailure.VirtualStorageNotFound"/>, <see cref="RouteFailure.InvalidReplicationFactor"/>, <see cref="RouteFailure.RepositoryNotFound"/>;
+    /// the message is Praefect's. Checked in this order.
+    /// </exception>
+    Task<ImmutableArray<string>> SetReplicationFactorAsync(int replicationFactor, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes one storage's replica the only one that is up to date: whatever others have beyond it is given up, and they get copies of it. A person's decision,
+    /// for when the up-to-date replicas are lost.
+    /// </summary>
+    /// <exception cref="RouteException">
+    /// <see cref="RouteFailure.VirtualStorageNotFound"/>, <see cref="RouteFailure.StorageNotFound"/>, <see cref="RouteFailure.RepositoryNotFound"/>; the message is Praefect's.
+    /// </exception>
+    Task SetAuthoritativeStorageAsync(string storage, CancellationToken cancellationToken);
+
+    /// <summary>Has replicas verified at the next opportunity. A repository without a record has none to mark.</summary>
+    /// <param name="storage">On which storage; null: all of them.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>How many were marked that had not been marked already.</returns>
+    Task<int> MarkUnverifiedAsync(string? storage, CancellationToken cancellationToken);
+
+    /// <summary>Makes a record of a repository that is on a storage's disk already. Copies to the other storages follow by themselves.</summary>
+    /// <exception cref="RouteException">
+    /// <see cref="RouteFailure.VirtualStorageNotFound"/>, <see cref="RouteFailure.StorageNotFound"/>, <see cref="RouteFailure.RepositoryAlreadyExists"/>,
+    /// <see cref="RouteFailure.RepositoryNotOnDisk"/>, <see cref="RouteFailure.NodeUnreachable"/>; the message is Praefect's.
+    /// </exception>
+    Task<TrackedRepository> TrackAsync(TrackRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Takes a record of a Praefect database over as it is. Doing so again with the same id and replica path changes nothing.</summary>
+    /// <exception cref="RouteException">
+    /// <see cref="RouteFailure.VirtualStorageNotFound"/>, <see cref="RouteFailure.RepositoryAlreadyExists"/> (another record), <see cref="RouteFailure.InvalidRecord"/>.
+    /// </exception>
+    Task ImportAsync(ImportedRepository repository, CancellationToken cancellationToken);
 }

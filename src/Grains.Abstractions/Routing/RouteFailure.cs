@@ -44,4 +44,19 @@ public enum RouteFailure
 
     /// <summary>The store did not take a write; nothing was promised. Try again.</summary>
     StoreUnavailable,
+
+    /// <summary>The named storage is not configured in the virtual storage.</summary>
+    StorageNotFound,
+
+    /// <summary>A replication factor below 1, or above the number of storages.</summary>
+    InvalidReplicationFactor,
+
+    /// <summary>A repository that is to be tracked is not on the named storage's disk.</summary>
+    RepositoryNotOnDisk,
+
+    /// <summary>A storage that has to be asked for this gave no answer; try again.</summary>
+    NodeUnreachable,
+
+    /// <summary>A record that is to be imported is not one that can be.</summary>
+    InvalidRecord,
 }

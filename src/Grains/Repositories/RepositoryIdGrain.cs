@@ -26,10 +26,33 @@ public sealed class RepositoryIdGrain(
         return _next++;
     }
 
+    /// <inheritdoc/>
+    public async Task RaiseAsync(long highestTaken, CancellationToken cancellationToken)
+    {
+        if (highestTaken < _next)
+            return;
+        if (highestTaken < _last)
+        {
+            // Within the block that is recorded already: what is left of it is still free.
+            _next = highestTaken + 1;
+            return;
+        }
+
+        if (highestTaken > state.State.ReservedUpTo)
+            await RecordAsync(highestTaken);
+        (_next, _last) = (1, 0);
+    }
+
     private async Task TakeBlockAsync()
     {
         var first = state.State.ReservedUpTo + 1;
-        state.State = new RepositoryIdRecord { ReservedUpTo = first + BlockSize - 1 };
+        await RecordAsync(first + BlockSize - 1);
+        (_next, _last) = (first, first + BlockSize - 1);
+    }
+
+    private async Task RecordAsync(long reservedUpTo)
+    {
+        state.State = new RepositoryIdRecord { ReservedUpTo = reservedUpTo };
         try
         {
             await state.WriteStateAsync();
@@ -40,7 +63,5 @@ public sealed class RepositoryIdGrain(
             DeactivateOnIdle();
             throw;
         }
-
-        (_next, _last) = (first, first + BlockSize - 1);
     }
 }

@@ -115,6 +115,18 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 
     public Task<bool> RepairAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
+    public Task<ImmutableArray<string>> SetReplicationFactorAsync(int replicationFactor, CancellationToken cancellationToken) =>
+        Task.FromResult(storages[..replicationFactor]);
+
+    public Task SetAuthoritativeStorageAsync(string storage, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<int> MarkUnverifiedAsync(string? storage, CancellationToken cancellationToken) => Task.FromResult(storage is null ? storages.Length : 1);
+
+    public Task<TrackedRepository> TrackAsync(TrackRequest request, CancellationToken cancellationToken) =>
+        Task.FromResult(new TrackedRepository(1, storages.Remove(request.AuthoritativeStorage)));
+
+    public Task ImportAsync(ImportedRepository repository, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public override string ToString() => key.ToString();
 
     private MutatorRoute Route(ulong id, bool votes, bool creates) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Metadata;
@@ -14,7 +15,11 @@ namespace Praefect.Gateway.Creations;
 /// <summary>A second repository that a write has to do with.</summary>
 /// <param name="Placement">Where it lives; null: there is none.</param>
 /// <param name="Extras">What the nodes are told about it.</param>
-internal readonly record struct NearRepository(Placement? Placement, WriteExtras Extras);
+internal readonly record struct NearRepository(Placement? Placement, WriteExtras Extras)
+{
+    /// <summary>Storages that can carry out a call whose message names the second repository; null: any, since it does not.</summary>
+    public ImmutableArray<string>? Needed => Extras.AdditionalReplicaPath is null ? null : Placement?.UpToDate;
+}
 
 /// <summary>
 /// Finds the second repository of a write: the additional one in the message, the client's partitioning hint, or a fork's source, in that order.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Praefect.Gateway.Creations;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
@@ -18,7 +19,11 @@ internal sealed class MutatorHandler(
         try
         {
             route = await grains.CallAsync(
-                call.Key, (Call: call, Handler: this), static (grain, s, token) => grain.BeginMutatorAsync(s.Handler.Request(s.Call), token), options.BeginTimeout, call.Token);
+                call.Key,
+                (Call: call, other.Needed, Handler: this),
+                static (grain, s, token) => grain.BeginMutatorAsync(s.Handler.Request(s.Call, s.Needed), token),
+                options.BeginTimeout,
+                call.Token);
         }
         catch (RouteException e)
         {
@@ -33,6 +38,6 @@ internal sealed class MutatorHandler(
     }
 
     /// <summary>A new id for each attempt: one that timed out may have opened its write, and is given up by the grain when nobody renews it.</summary>
-    private MutatorRequest Request(ProxyCall call) =>
-        new(directory.NextId(), call.Method.Path, call.Method.Votes, call.Nodes.Avoided(time.GetTimestamp()));
+    private MutatorRequest Request(ProxyCall call, ImmutableArray<string>? beside) =>
+        new(directory.NextId(), call.Method.Path, call.Method.Votes, call.Nodes.Avoided(time.GetTimestamp()), beside);
 }

@@ -23,12 +23,16 @@ public sealed record AccessorRoute([property: Id(0)] string ReplicaPath, [proper
 /// <param name="Method">gRPC path of the call, for logs and explanations.</param>
 /// <param name="Votes">The call takes part in a voting transaction; if not, only the primary gets it and the others are repaired after.</param>
 /// <param name="Avoid">As in <see cref="AccessorRequest"/>.</param>
+/// <param name="Beside">
+/// Storages on which the second repository of the call (a pool to link to, a pool's origin) is up to date: only these can take part. Null: there is none.
+/// </param>
 [GenerateSerializer, Immutable]
 public sealed record MutatorRequest(
     [property: Id(0)] ulong TransactionId,
     [property: Id(1)] string Method,
     [property: Id(2)] bool Votes,
-    [property: Id(3)] ImmutableArray<string> Avoid);
+    [property: Id(3)] ImmutableArray<string> Avoid,
+    [property: Id(4)] ImmutableArray<string>? Beside = null);
 
 /// <summary>Opens the creation of a repository.</summary>
 /// <param name="TransactionId">As in <see cref="MutatorRequest"/>.</param>
@@ -51,7 +55,7 @@ public sealed record CreationRequest(
 /// <param name="ReplicaPath">Path of the repository on every storage.</param>
 /// <param name="Primary">Its answer is the client's answer.</param>
 /// <param name="Secondaries">Take part in the write and, where it votes, in the transaction.</param>
-/// <param name="Targets">Assigned, but outdated or unhealthy: not called, repaired after the write.</param>
+/// <param name="Targets">Assigned, but outdated, unhealthy, or without the call's second repository: not called, repaired after the write.</param>
 /// <param name="Creates">The write creates the repository.</param>
 [GenerateSerializer, Immutable]
 public sealed record MutatorRoute(

@@ -22,9 +22,17 @@ internal static class PrimaryElection
     /// The primary to use: the present one while it is a candidate, else a random candidate, else the present one as it is.
     /// Failing over to a replica that is behind would lose acknowledged writes, so that never happens.
     /// </summary>
-    public static string? Elect(RepositoryRecord record, ImmutableArray<string> configured, IReadOnlySet<string> healthy, IRandomSource random)
+    /// <param name="record">The repository.</param>
+    /// <param name="configured">Storages in the order of the configuration.</param>
+    /// <param name="healthy">Those that answer probes.</param>
+    /// <param name="random">Picks.</param>
+    /// <param name="beside">Where the call's second repository is up to date: candidates among these, if there are any, come before the others. Null: no such call.</param>
+    public static string? Elect(
+        RepositoryRecord record, ImmutableArray<string> configured, IReadOnlySet<string> healthy, IRandomSource random, ImmutableArray<string>? beside = null)
     {
         var candidates = Candidates(record, configured, healthy);
+        if (beside is { } wanted && candidates.Any(c => wanted.Contains(c, StringComparer.Ordinal)))
+            candidates = candidates.RemoveAll(c => !wanted.Contains(c, StringComparer.Ordinal));
         if (candidates.IsEmpty || (record.Primary is { } primary && candidates.Contains(primary, StringComparer.Ordinal)))
             return record.Primary;
         return candidates[random.Next(candidates.Length)];

@@ -18,6 +18,19 @@ public interface INodeGateway
     /// <exception cref="NodeException"><see cref="NodeException.SourceMissing"/> when the source has no such repository; other failures of either node.</exception>
     Task ReplicateAsync(NodeKey target, NodeKey source, string replicaPath, CancellationToken cancellationToken);
 
+    /// <summary>Path of the object pool that a repository borrows objects from.</summary>
+    /// <returns>Null when it is linked to none, the node knows no pools, or there is no such repository.</returns>
+    /// <exception cref="NodeException">No answer, or an error.</exception>
+    Task<string?> PoolOfAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken);
+
+    /// <summary>Makes a repository's link to an object pool what it is to be: unlinks it from another pool, links it to this one.</summary>
+    /// <param name="node">Has the repository and the pool.</param>
+    /// <param name="replicaPath">The repository.</param>
+    /// <param name="poolPath">Replica path of the pool; null: no link.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="NodeException">No answer, or an error.</exception>
+    Task SetPoolAsync(NodeKey node, string replicaPath, string? poolPath, CancellationToken cancellationToken);
+
     /// <summary>Removes a repository from a node; a missing one is no error.</summary>
     /// <exception cref="NodeException">No answer, or an error.</exception>
     Task RemoveAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken);

@@ -3,7 +3,10 @@ namespace Praefect.Grains.Repair;
 /// <summary>When the next copy to one target may start.</summary>
 internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
 {
+    // At the usual first wait of 1 s a pool has half a minute to arrive: many times what its own repair takes on a node that is up.
+    private const int MostWaits = 30;
     private int _failures;
+    private int _waits;
 
     private CancellationTokenSource? _cancellation;
     private RepairStep _step;
@@ -35,6 +38,20 @@ internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
     /// <summary>Nothing failed, but the copy could not be finished now.</summary>
     public void Defer(DateTimeOffset now) => NotBefore = now + first;
 
+    /// <summary>
+    /// What the copy needs beside it (an object pool) is not on the target yet. It is on its way there, so the wait stays short; but not for ever, since the pool
+    /// may not be meant to be there.
+    /// </summary>
+    /// <returns>False when it was waited for long enough.</returns>
+    public bool TryWait(DateTimeOffset now)
+    {
+        if (_waits == MostWaits)
+            return false;
+        _waits++;
+        NotBefore = now + first;
+        return true;
+    }
+
     /// <summary>A copy failed: the wait doubles, up to the longest.</summary>
     public void Failed(DateTimeOffset now)
     {
@@ -46,6 +63,7 @@ internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
     public void Forget()
     {
         _failures = 0;
+        _waits = 0;
         NotBefore = default;
     }
 }

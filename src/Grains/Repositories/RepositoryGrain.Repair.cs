@@ -17,6 +17,7 @@ public sealed partial class RepositoryGrain
         Level,
         MovedOn,
         NotNow,
+        PoolMissing,
     }
 
     /// <inheritdoc/>
@@ -62,9 +63,10 @@ public sealed partial class RepositoryGrain
         backoff.Begin(step, cancellation);
         try
         {
-            if (await CopyUntilLevelAsync(step, cancellation.Token) is CopyResult.Level)
+            var result = await CopyUntilLevelAsync(step, backoff, cancellation.Token);
+            if (result is CopyResult.Level)
                 backoff.Forget();
-            else
+            else if (result is not CopyResult.PoolMissing)
                 backoff.Defer(_time.GetUtcNow());
         }
         catch (NodeException e) when (e.SourceMissing)
@@ -88,14 +90,14 @@ public sealed partial class RepositoryGrain
     }
 
     // The first copy runs beside the writes. If these moved the repository on meanwhile, the rest, which is little, is copied while new writes wait.
-    private async Task<CopyResult> CopyUntilLevelAsync(RepairStep step, CancellationToken cancellationToken)
+    private async Task<CopyResult> CopyUntilLevelAsync(RepairStep step, RepairBackoff backoff, CancellationToken cancellationToken)
     {
         for (var copy = 0; copy < CopiesPerRepair; copy++)
         {
             var pause = copy == 0 ? null : await TryPauseAsync();
             try
             {
-                var result = await CopyAsync(step, cancellationToken);
+                var result = await CopyAsync(step, backoff, cancellationToken);
                 if (result is not CopyResult.MovedOn)
                     return result;
             }
@@ -109,14 +111,18 @@ public sealed partial class RepositoryGrain
         return CopyResult.MovedOn;
     }
 
-    private async Task<CopyResult> CopyAsync(RepairStep step, CancellationToken cancellationToken)
+    private async Task<CopyResult> CopyAsync(RepairStep step, RepairBackoff backoff, CancellationToken cancellationToken)
     {
         var (target, source) = (new NodeKey(_key.VirtualStorage, step.Target), new NodeKey(_key.VirtualStorage, step.Source));
         // Read before the copy: what the source takes during it may or may not be in the copy.
         var (id, generation, path) = (_record.RepositoryId, _record.Generation, _record.ReplicaPath);
         if (!MayJoin(step, id, generation))
             return CopyResult.NotNow;
+        var pool = await PoolForAsync(target, source, path, backoff, cancellationToken);
+        if (pool.Awaited)
+            return CopyResult.PoolMissing;
         await _gateway.ReplicateAsync(target, source, path, cancellationToken).WaitAsync(cancellationToken);
+        await _gateway.SetPoolAsync(target, path, pool.Path, cancellationToken);
         // A replica is up to date by a vote or by a verified copy, never because a node said that it had copied.
         var sums = await Task.WhenAll(
             _gateway.ChecksumAsync(target, path, cancellationToken), _gateway.ChecksumAsync(source, path, cancellationToken));

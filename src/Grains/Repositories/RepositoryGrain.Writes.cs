@@ -22,8 +22,8 @@ public sealed partial class RepositoryGrain
         var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
         ThrowIfTooMany();
         if (_record.Exists())
-            Adopt(Elected(view));
-        var route = MutatorRules.Route(view, _record, request.TransactionId, request.Votes);
+            Adopt(Elected(view, request.Beside));
+        var route = MutatorRules.Route(view, _record, request.TransactionId, request.Votes, request.Beside);
         var session = Open(route, request.Votes);
         // A voting call starts at once: its nodes change nothing before a vote is answered, and that waits for the intent.
         if (!request.Votes)

@@ -162,7 +162,8 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         bool AgreesWithAll(string storage) => AgreesWithOpen(storage) && _doubts.Values.All(w => w.HasAllAgreed(storage));
     }
 
-    private string? Elected(RoutingView view) => PrimaryElection.Elect(_record, view.Configured, view.Healthy, _random);
+    private string? Elected(RoutingView view, ImmutableArray<string>? beside = null) =>
+        PrimaryElection.Elect(_record, view.Configured, view.Healthy, _random, beside);
 
     private void Adopt(string? primary)
     {

@@ -61,6 +61,37 @@ public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
     }
 
     /// <inheritdoc/>
+    public async Task<string?> PoolOfAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = new GetObjectPoolRequest { Repository = At(node, replicaPath) };
+            var answer = await CallPoolAsync(node, "GetObjectPool", request, GetObjectPoolResponse.Parser, cancellationToken);
+            return answer.ObjectPool?.Repository?.RelativePath is { Length: > 0 } path ? path : null;
+        }
+        catch (NodeException e) when (e.InnerException is GrpcException { Status.Code: GrpcStatusCode.NotFound or GrpcStatusCode.Unimplemented })
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task SetPoolAsync(NodeKey node, string replicaPath, string? poolPath, CancellationToken cancellationToken)
+    {
+        var linked = await PoolOfAsync(node, replicaPath, cancellationToken);
+        if (string.Equals(linked, poolPath, StringComparison.Ordinal))
+            return;
+        if (linked is not null)
+        {
+            var request = new DisconnectGitAlternatesRequest { Repository = At(node, replicaPath) };
+            await CallPoolAsync(node, "DisconnectGitAlternates", request, DisconnectGitAlternatesResponse.Parser, cancellationToken);
+        }
+
+        if (poolPath is not null)
+            await LinkAsync(node, replicaPath, poolPath, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task RemoveAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken)
     {
         try
@@ -88,6 +119,23 @@ public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
             [source.Storage] = new(StringComparer.Ordinal) { ["address"] = source.Address.Text, ["token"] = source.Token },
         }));
 
+    private async Task LinkAsync(NodeKey node, string replicaPath, string poolPath, CancellationToken cancellationToken)
+    {
+        var request = new LinkRepositoryToObjectPoolRequest
+        {
+            Repository = At(node, replicaPath),
+            ObjectPool = new ObjectPool { Repository = At(node, poolPath) },
+        };
+        try
+        {
+            await CallPoolAsync(node, "LinkRepositoryToObjectPool", request, LinkRepositoryToObjectPoolResponse.Parser, cancellationToken);
+        }
+        catch (NodeException e) when (e.Message.Contains("repositories are in different partitions", StringComparison.Ordinal))
+        {
+            // A node with transactions of its own links only within a partition. The copy is whole without the link.
+        }
+    }
+
     // Gitaly's text for a source that it cannot find.
     private static bool IsSourceMissing(NodeException e) =>
         e.InnerException is GrpcException { Status.Code: GrpcStatusCode.NotFound } failure
@@ -98,15 +146,22 @@ public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
     private NodeConnection Connection(NodeKey node) =>
         pool.TryGet(node.VirtualStorage, node.Storage) ?? throw new NodeException($"node \"{node.VirtualStorage}\"/\"{node.Storage}\" is not configured");
 
+    private Task<TResponse> CallPoolAsync<TRequest, TResponse>(
+        NodeKey node, string method, TRequest request, Google.Protobuf.MessageParser<TResponse> parser, CancellationToken cancellationToken)
+        where TRequest : class, Google.Protobuf.IMessage
+        where TResponse : class, Google.Protobuf.IMessage<TResponse> =>
+        CallAsync(node, method, request, parser, metadata: null, cancellationToken, "ObjectPoolService");
+
     private async Task<TResponse> CallAsync<TRequest, TResponse>(
-        NodeKey node, string method, TRequest request, Google.Protobuf.MessageParser<TResponse> parser, GrpcMetadata? metadata, CancellationToken cancellationToken)
+        NodeKey node, string method, TRequest request, Google.Protobuf.MessageParser<TResponse> parser, GrpcMetadata? metadata, CancellationToken cancellationToken,
+        string service = "RepositoryService")
         where TRequest : class, Google.Protobuf.IMessage
         where TResponse : class, Google.Protobuf.IMessage<TResponse>
     {
         try
         {
             return await Connection(node).Channel.UnaryAsync(
-                $"/gitaly.RepositoryService/{method}", request, parser, new GrpcCallOptions { Metadata = metadata }, cancellationToken);
+                $"/gitaly.{service}/{method}", request, parser, new GrpcCallOptions { Metadata = metadata }, cancellationToken);
         }
         catch (GrpcException e)
         {

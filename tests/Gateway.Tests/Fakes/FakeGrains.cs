@@ -46,6 +46,9 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 
     public CreationRequest? Creation { get; private set; }
 
+    /// <summary>The last write that was opened.</summary>
+    public MutatorRequest? Mutator { get; private set; }
+
     public ConcurrentQueue<string> CancelledVoters { get; } = [];
 
     public ConcurrentQueue<(string Storage, Vote Vote, VotePhase Phase)> Votes { get; } = [];
@@ -60,9 +63,11 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
     public Task<MaintenanceRoute> RouteMaintenanceAsync(ImmutableArray<string> avoid, CancellationToken cancellationToken) =>
         Task.FromResult(new MaintenanceRoute(ReplicaPath, storages));
 
-    public Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken) => BeginFails is { } failure
-        ? throw new RouteException(failure, "x")
-        : Task.FromResult(Route(request.TransactionId, request.Votes, creates: false));
+    public Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken)
+    {
+        Mutator = request;
+        return BeginFails is { } failure ? throw new RouteException(failure, "x") : Task.FromResult(Route(request.TransactionId, request.Votes, creates: false));
+    }
 
     public Task<MutatorRoute> BeginCreationAsync(CreationRequest request, CancellationToken cancellationToken)
     {

@@ -34,6 +34,9 @@ public sealed class Bench
 
     public FakeNode this[string storage] => _cluster.Nodes[VirtualStorage, storage];
 
+    /// <summary>Another repository on the same nodes.</summary>
+    public IRepositoryGrain At(string relativePath) => _cluster.Grains.GetGrain<IRepositoryGrain>(new RepositoryKey(VirtualStorage, relativePath).ToString());
+
     public static ulong NewId() => (ulong)Interlocked.Increment(ref s_transactions);
 
     public static Vote VoteFor(string value)

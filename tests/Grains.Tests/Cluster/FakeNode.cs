@@ -20,6 +20,9 @@ public sealed class FakeNode
 
     public int Copies { get; private set; }
 
+    /// <summary>Pools by the repositories linked to them.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, string> Pools { get; } = new(StringComparer.Ordinal);
+
     public string? Read(string path, string reference)
     {
         lock (_gate)

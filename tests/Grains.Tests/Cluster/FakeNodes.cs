@@ -55,6 +55,20 @@ public sealed class FakeNodes : INodeGateway, INodeDirectory
         to.Replace(replicaPath, refs);
     }
 
+    public async Task<string?> PoolOfAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken) =>
+        (await CallAsync(node, cancellationToken)).Pools.GetValueOrDefault(replicaPath);
+
+    public async Task SetPoolAsync(NodeKey node, string replicaPath, string? poolPath, CancellationToken cancellationToken)
+    {
+        var at = await CallAsync(node, cancellationToken);
+        if (poolPath is null)
+            at.Pools.TryRemove(replicaPath, out _);
+        else if (at.Has(poolPath))
+            at.Pools[replicaPath] = poolPath;
+        else
+            throw new NodeException("no such object pool");
+    }
+
     public async Task RemoveAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken) =>
         (await CallAsync(node, cancellationToken)).Delete(replicaPath);
 

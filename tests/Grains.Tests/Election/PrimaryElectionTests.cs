@@ -28,6 +28,18 @@ public sealed class PrimaryElectionTests
     }
 
     [Theory]
+    [InlineData("g1 g2", "g1")]
+    [InlineData("g2", "g2")]
+    [InlineData("g3", "g1")]
+    [InlineData("", "g1")]
+    public void A_call_with_a_second_repository_is_led_by_a_storage_that_has_both_if_there_is_one(string beside, string then)
+    {
+        var record = Facts.Record("g1:1 g2:1 g3:0", primary: "g1");
+        var healthy = new HashSet<string> { "g1", "g2", "g3" };
+        Assert.Equal(then, PrimaryElection.Elect(record, ["g1", "g2", "g3"], healthy, new FixedRandom(), Facts.List(beside)));
+    }
+
+    [Theory]
     [InlineData(0, "g1")]
     [InlineData(1, "g2")]
     public void Among_several_candidates_chance_decides(int pick, string then)

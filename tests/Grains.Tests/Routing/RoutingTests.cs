@@ -74,6 +74,18 @@ public sealed class RoutingTests
         Assert.True(then == result, $"case {number}: {result}");
     }
 
+    [Theory]
+    [InlineData("P S1 S2", "P | S1 S2 | ")]
+    [InlineData("P S2", "P | S2 | S1")]
+    [InlineData("P", "P |  | S1 S2")]
+    [InlineData("S1", "P | S1 | S2")]
+    [InlineData("", "P |  | S1 S2")]
+    public void A_write_with_a_second_repository_takes_place_where_that_is_up_to_date(string beside, string then)
+    {
+        var route = MutatorRules.Route(Facts.View("P S1 S2"), Facts.Record("P:1 S1:1 S2:1"), 7, votes: true, Facts.List(beside));
+        Assert.Equal(then, $"{route.Primary} | {Facts.Join(route.Secondaries)} | {Facts.Join(route.Targets)}");
+    }
+
     [Fact]
     public void A_write_that_does_not_vote_has_no_secondaries()
     {

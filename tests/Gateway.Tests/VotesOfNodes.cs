@@ -1,0 +1,58 @@
+using Google.Protobuf;
+using Praefect.Gateway.Tests.Fakes;
+using Praefect.Grains.Transactions;
+using Praefect.Wire.Contract;
+using Praefect.Wire.Grpc;
+using Praefect.Wire.Protos;
+
+namespace Praefect.Gateway.Tests;
+
+/// <summary>Votes as nodes cast them over the backchannel, and what they are answered.</summary>
+public sealed class VotesOfNodes
+{
+    [Theory]
+    [InlineData(VoteAnswer.Abort, VoteTransactionResponse.Types.TransactionState.Abort)]
+    [InlineData(VoteAnswer.Stop, VoteTransactionResponse.Types.TransactionState.Stop)]
+    public async Task A_decided_vote_is_answered_with_its_state(VoteAnswer answer, VoteTransactionResponse.Types.TransactionState state)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Repository.Voting = (_, _) => Task.FromResult(new VoteResult(answer, "x"));
+        VoteTransactionResponse? got = null;
+        Writes.On(cluster.Nodes[0], async http =>
+        {
+            got = await Writes.VoteAsync(http);
+            await FakeNode.SendAsync(http, new WriteRefResponse());
+        });
+        await Writes.SendAsync(cluster);
+        Assert.Equal(state, got!.State);
+    }
+
+    [Theory]
+    [InlineData(VoteAnswer.Canceled, GrpcStatusCode.Cancelled, "transaction has been canceled")]
+    [InlineData(VoteAnswer.Invalid, GrpcStatusCode.Internal, "node already cast a vote: \"x\"")]
+    public async Task A_vote_that_cannot_be_counted_is_an_error(VoteAnswer answer, GrpcStatusCode code, string message)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Repository.Voting = (_, _) => Task.FromResult(new VoteResult(answer, "node already cast a vote: \"x\""));
+        GrpcException? got = null;
+        Writes.On(cluster.Nodes[0], async http =>
+        {
+            got = await Assert.ThrowsAsync<GrpcException>(async () => { await Writes.VoteAsync(http); });
+            await FakeNode.SendAsync(http, new WriteRefResponse());
+        });
+        await Writes.SendAsync(cluster);
+        Assert.Equal((code, message), (got!.Status.Code, got.Status.Message));
+    }
+
+    [Fact]
+    public async Task A_vote_of_the_wrong_length_or_for_nothing_is_refused()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var e = await Assert.ThrowsAsync<GrpcException>(() => cluster.Client.UnaryAsync(
+            Methods.RefTransaction.VoteTransaction, new VoteTransactionRequest { ReferenceUpdatesHash = ByteString.CopyFrom(new byte[3]) }, VoteTransactionResponse.Parser, null, default));
+        Assert.Equal((GrpcStatusCode.InvalidArgument, "invalid reference update hash: invalid vote length 3"), (e.Status.Code, e.Status.Message));
+        e = await Assert.ThrowsAsync<GrpcException>(() => cluster.Client.UnaryAsync(
+            Methods.RefTransaction.StopTransaction, new StopTransactionRequest { TransactionId = 7 }, StopTransactionResponse.Parser, null, default));
+        Assert.Equal((GrpcStatusCode.NotFound, "transaction not found: 7"), (e.Status.Code, e.Status.Message));
+    }
+}

@@ -1,5 +1,7 @@
 using Npgsql;
 using Praefect.Database.Catalogue;
+using Praefect.Grains.Catalogue;
+using Praefect.Grains.Repositories;
 using Praefect.Tests.Shared;
 
 namespace Praefect.Database.Tests;
@@ -22,7 +24,7 @@ public sealed class RepositoryCatalogueTests(PostgresServer server)
             At(4, 5, [("a", 5)]) with { Assignments = ["b", "a"] },
             At(5, 5, [("c", 5), ("a", 4)]) with { Primary = null, Assignments = ["gone"] },
             At(6, 2, []));
-        var catalogue = new RepositoryCatalogue(dataSource, pageSize: 2);
+        var catalogue = new PostgresCatalogue(dataSource, pageSize: 2);
 
         // All healthy: 2 is behind on b, 4 misses b, 5 has nobody assigned that is configured (so all are) and misses b; 6 has no replica left.
         Assert.Equal([6], await IdsAsync(Configured, partial: false));
@@ -50,7 +52,7 @@ public sealed class RepositoryCatalogueTests(PostgresServer server)
         await WriteAsync(dataSource, [.. Enumerable.Range(1, 7).Select(static id => At(id, 5, [("a", 5), ("b", 4)], verified: id > 3 ? Now.AddDays(-id / 2) : null))]);
         foreach (var pageSize in new[] { 1, 2, 7, 100 })
         {
-            var catalogue = new RepositoryCatalogue(dataSource, pageSize);
+            var catalogue = new PostgresCatalogue(dataSource, pageSize);
             Assert.Equal(Enumerable.Range(1, 7).Select(static id => $"@hashed/{id:x2}.git"), await ListAsync(catalogue.ListPathsAsync("default", default)), StringComparer.Ordinal);
             var onB = await ListAsync(catalogue.ReplicasOfAsync("default", "b", default));
             Assert.Equal([1, 2, 3, 6, 7, 4, 5], onB.Select(static replica => replica.RepositoryId));
@@ -64,7 +66,7 @@ public sealed class RepositoryCatalogueTests(PostgresServer server)
     {
         await using var dataSource = await Databases.MigratedAsync(server);
         await WriteAsync(dataSource, [.. Enumerable.Range(1, 20).Select(static id => At(id, 5, [("a", 5), ("b", 5), ("c", 5)], verified: id > 10 ? Now : null))]);
-        var catalogue = new RepositoryCatalogue(dataSource);
+        var catalogue = new PostgresCatalogue(dataSource);
 
         var leased = (await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => LeaseAsync(Now, 5))))).SelectMany(static one => one).ToArray();
         while (leased.Length < 20) leased = [.. leased, .. await LeaseAsync(Now, 5)];
@@ -85,12 +87,12 @@ public sealed class RepositoryCatalogueTests(PostgresServer server)
     {
         await using var dataSource = await Databases.MigratedAsync(server);
         await WriteAsync(dataSource, At(1, 0, [("a", 0)]));
-        var catalogue = new RepositoryCatalogue(dataSource);
+        var catalogue = new PostgresCatalogue(dataSource);
 
-        Assert.Equal(("default", "@hashed/01.git"), await catalogue.FindAsync(1, default));
+        Assert.Equal(new RepositoryKey("default", "@hashed/01.git"), await catalogue.FindAsync(1, default));
         Assert.Null(await catalogue.FindAsync(2, default));
-        Assert.Equal(["@cluster/repositories/1"], await catalogue.KnownReplicaPathsAsync("default", ["@cluster/repositories/1", "@cluster/repositories/2"], default), StringComparer.Ordinal);
-        Assert.Empty(await catalogue.KnownReplicaPathsAsync("other", ["@cluster/repositories/1"], default));
+        Assert.Equal(["@cluster/repositories/1"], await catalogue.KnownReplicaPathsAsync("default", "a", ["@cluster/repositories/1", "@cluster/repositories/2"], default), StringComparer.Ordinal);
+        Assert.Empty(await catalogue.KnownReplicaPathsAsync("other", "a", ["@cluster/repositories/1"], default));
     }
 
     private static Record At(long id, long generation, (string Storage, long Generation)[] replicas, DateTimeOffset? verified = null) =>

@@ -27,7 +27,7 @@ public sealed class PlanTests(PostgresServer server)
             await ExecuteAsync(connection, "VACUUM ANALYZE");
         }
 
-        var catalogue = new RepositoryCatalogue(dataSource);
+        var catalogue = new PostgresCatalogue(dataSource);
         // Three of ten nodes are down: whatever had its three replicas there is unavailable, one repository in thirty.
         var unavailable = await PlacementsAsync(dataSource, Storages[3..], includePartial: false);
         var partial = await PlacementsAsync(dataSource, Storages, includePartial: true);
@@ -35,13 +35,13 @@ public sealed class PlanTests(PostgresServer server)
         Assert.NotEmpty(partial);
         var now = DateTime.UtcNow;
         var report = new StringBuilder();
-        await ExplainAsync("Combinations that are bad with three of ten nodes down", CatalogueQueries.BadPlacements, "default", Storages, Storages[3..], false);
-        await ExplainAsync("Unavailable repositories, first thousand", CatalogueQueries.RepositoriesOfPlacements, "default", unavailable, "", 1000);
-        await ExplainAsync("How many are unavailable", CatalogueQueries.CountOfPlacements, unavailable);
-        await ExplainAsync("Data loss with all nodes healthy (replicas behind or missing), first thousand", CatalogueQueries.RepositoriesOfPlacements, "default", partial, "", 1000);
-        await ExplainAsync("A virtual storage by path, a thousand from the middle", CatalogueQueries.Paths, "default", "@hashed/80/", 1000);
-        await ExplainAsync("Replicas of a storage, a thousand from the middle", CatalogueQueries.ReplicasOfStorage, "default", "gitaly-03", now.AddDays(-3), 0L, 1000);
-        await ExplainAsync("Verification queue: the 25 longest unverified on ten storages", CatalogueQueries.LeaseVerifications, "default", Storages, now.AddDays(-1), now, now.AddSeconds(30), 25);
+        await ExplainAsync("Combinations that are bad with three of ten nodes down", PostgresQueries.BadPlacements, "default", Storages, Storages[3..], false);
+        await ExplainAsync("Unavailable repositories, first thousand", PostgresQueries.RepositoriesOfPlacements, "default", unavailable, "", 1000);
+        await ExplainAsync("How many are unavailable", PostgresQueries.CountOfPlacements, unavailable);
+        await ExplainAsync("Data loss with all nodes healthy (replicas behind or missing), first thousand", PostgresQueries.RepositoriesOfPlacements, "default", partial, "", 1000);
+        await ExplainAsync("A virtual storage by path, a thousand from the middle", PostgresQueries.Paths, "default", "@hashed/80/", 1000);
+        await ExplainAsync("Replicas of a storage, a thousand from the middle", PostgresQueries.ReplicasOfStorage, "default", "gitaly-03", now.AddDays(-3), 0L, 1000);
+        await ExplainAsync("Verification queue: the 25 longest unverified on ten storages", PostgresQueries.LeaseVerifications, "default", Storages, now.AddDays(-1), now, now.AddSeconds(30), 25);
         if (Environment.GetEnvironmentVariable("PLAN_REPORT") is { } file) await File.WriteAllTextAsync(file, report.ToString());
 
         async Task ExplainAsync(string title, string query, params object[] parameters)
@@ -70,7 +70,7 @@ public sealed class PlanTests(PostgresServer server)
 
     private static async Task<int[]> PlacementsAsync(NpgsqlDataSource dataSource, string[] healthy, bool includePartial)
     {
-        await using var command = dataSource.CreateCommand(CatalogueQueries.BadPlacements);
+        await using var command = dataSource.CreateCommand(PostgresQueries.BadPlacements);
         foreach (var parameter in new object[] { "default", Storages, healthy, includePartial }) command.Parameters.Add(new NpgsqlParameter { Value = parameter });
         await using var reader = await command.ExecuteReaderAsync();
         var ids = new List<int>();

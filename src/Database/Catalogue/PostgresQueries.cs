@@ -1,7 +1,7 @@
 namespace Praefect.Database.Catalogue;
 
-/// <summary>The texts behind <see cref="RepositoryCatalogue"/>. Each reads what its answer holds and little more, however many repositories there are.</summary>
-public static class CatalogueQueries
+/// <summary>The texts behind <see cref="PostgresCatalogue"/>. Each reads what its answer holds and little more, however many repositories there are.</summary>
+public static class PostgresQueries
 {
     /// <summary>Relative paths of a virtual storage behind a given one. $1 virtual storage, $2 path, $3 limit.</summary>
     public const string Paths = """
@@ -89,6 +89,34 @@ public static class CatalogueQueries
     /// <summary>What a repository id stands for. $1 id.</summary>
     public const string ById = "SELECT virtual_storage, relative_path FROM catalogue_repositories WHERE repository_id = $1";
 
-    /// <summary>Which of some replica paths have a record. $1 virtual storage, $2 paths.</summary>
-    public const string KnownReplicaPaths = "SELECT replica_path FROM catalogue_repositories WHERE replica_path = ANY ($2) AND virtual_storage = $1";
+    /// <summary>Which of some replica paths have a record on a storage. $1 virtual storage, $2 storage, $3 paths.</summary>
+    public const string KnownReplicaPaths = """
+        SELECT replica_path FROM catalogue_repositories AS repository
+        WHERE replica_path = ANY ($3) AND virtual_storage = $1
+          AND EXISTS (SELECT 1 FROM catalogue_replicas AS replica WHERE replica.repository_id = repository.repository_id AND replica.storage = $2)
+        """;
+
+    /// <summary>For each storage, how many repositories it has to host and has no up-to-date replica of. $1 virtual storage, $2 configured storages.</summary>
+    // First the placements, of which there are few; repositories are counted by the index on their placement.
+    public const string Behind = """
+        SELECT host, sum(repositories)::bigint
+        FROM (
+          SELECT unnest(hosts) AS host, up_to_date,
+            (SELECT count(*) FROM catalogue_repositories AS repository WHERE repository.placement_id = placement.placement_id) AS repositories
+          FROM (
+            SELECT placement_id, up_to_date,
+              CASE WHEN assigned && $2::text[] THEN ARRAY(SELECT unnest(assigned) INTERSECT SELECT unnest($2::text[])) ELSE $2::text[] END AS hosts
+            FROM catalogue_placements WHERE virtual_storage = $1) AS placement
+          WHERE NOT hosts <@ up_to_date) AS behind
+        WHERE host <> ALL (up_to_date)
+        GROUP BY host
+        """;
+
+    /// <summary>For each storage, how many replicas were never verified and how many before some time. $1 virtual storage, $2 storages, $3 time.</summary>
+    public const string VerificationDepths = """
+        SELECT asked.storage, count(*) FILTER (WHERE verified_at = '-infinity'), count(*) FILTER (WHERE verified_at > '-infinity')
+        FROM unnest($2::text[]) AS asked (storage)
+        JOIN catalogue_replicas AS replica ON replica.virtual_storage = $1 AND replica.storage = asked.storage AND replica.verified_at < $3
+        GROUP BY asked.storage
+        """;
 }

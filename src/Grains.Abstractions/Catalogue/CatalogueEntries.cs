@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Praefect.Database.Catalogue;
+namespace Praefect.Grains.Catalogue;
 
 /// <summary>A repository that is unavailable, or not on every storage that has to host it.</summary>
 /// <param name="RepositoryId">Its id.</param>
@@ -25,8 +25,9 @@ public sealed record DatalossReplica(string Storage, bool Assigned, bool Healthy
 /// <param name="ReplicaPath">Path on the storage.</param>
 /// <param name="Generation">Its generation.</param>
 /// <param name="UpToDate">Whether that is the repository's.</param>
-/// <param name="VerifiedAt">When the storage last confirmed it (UTC); <see cref="DateTime.MinValue"/>: never.</param>
-public sealed record StorageReplica(long RepositoryId, string RelativePath, string ReplicaPath, long Generation, bool UpToDate, DateTime VerifiedAt);
+/// <param name="VerifiedAt">When the storage last confirmed it (UTC); null: never.</param>
+public sealed record StorageReplica(
+    long RepositoryId, string RelativePath, string ReplicaPath, long Generation, bool UpToDate, DateTimeOffset? VerifiedAt);
 
 /// <summary>A replica to verify, leased to the caller.</summary>
 /// <param name="RepositoryId">Its repository.</param>
@@ -34,3 +35,8 @@ public sealed record StorageReplica(long RepositoryId, string RelativePath, stri
 /// <param name="RelativePath">The path that clients use.</param>
 /// <param name="ReplicaPath">Path on the storage.</param>
 public sealed record DueVerification(long RepositoryId, string Storage, string RelativePath, string ReplicaPath);
+
+/// <summary>How many replicas of a storage wait for their verification.</summary>
+/// <param name="Unverified">Never verified, or marked so.</param>
+/// <param name="Expired">Verified longer ago than asked for.</param>
+public readonly record struct VerificationDepth(long Unverified, long Expired);

@@ -20,8 +20,14 @@ public sealed class GatewayOptions
     /// <summary>How long one attempt to get a read's route may take; a second attempt follows. More than zero.</summary>
     public TimeSpan RouteTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long one attempt to open a write may take; a second attempt follows. More than zero.</summary>
+    /// <summary>
+    /// How long one attempt to open a write may take before the grain is asked again, which finds what the attempt opened. More than zero. Short where the grain's
+    /// silo may be another process: a request that went down with it is answered by nobody.
+    /// </summary>
     public TimeSpan BeginTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long all attempts to open a write may take; at least <see cref="BeginTimeout"/>, and below the 10 s after which a grain gives up a silent write.</summary>
+    public TimeSpan BeginBudget { get; set; } = TimeSpan.FromSeconds(8);
 
     /// <summary>Budget for recording a write's outcome, whatever became of the client. More than zero.</summary>
     public TimeSpan FinishTimeout { get; set; } = TimeSpan.FromSeconds(30);
@@ -75,6 +81,8 @@ public sealed class GatewayOptions
             problems.Add($"{nameof(GatewayOptions)}.{nameof(MaxFirstMessageBytes)} ({MaxFirstMessageBytes}) must be at least 5");
         Positive(nameof(RouteTimeout), RouteTimeout);
         Positive(nameof(BeginTimeout), BeginTimeout);
+        if (BeginBudget < BeginTimeout || BeginBudget >= TimeSpan.FromSeconds(10))
+            problems.Add($"{nameof(GatewayOptions)}.{nameof(BeginBudget)} ({BeginBudget}) must be at least {nameof(BeginTimeout)} and below 10 s");
         Positive(nameof(FinishTimeout), FinishTimeout);
         Positive(nameof(GraceAfterPrimarySuccess), GraceAfterPrimarySuccess);
         Positive(nameof(FinishAttemptTimeout), FinishAttemptTimeout);

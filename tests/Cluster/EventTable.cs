@@ -37,6 +37,12 @@ internal static class EventTable
         return "| event | lasted | reads | errors | longest gap | writes | errors | longest gap |\n|---|---|---|---|---|---|---|---|\n" + string.Join('\n', lines);
     }
 
+    /// <summary>What callers were told when a call failed, each text once with how often it came.</summary>
+    public static IEnumerable<string> Reasons(long from, long to, IReadOnlyCollection<CallRecord> calls) => calls
+        .Where(call => call.Ended >= from && call.Ended <= to && call.Status != "OK")
+        .GroupBy(static call => $"{call.Status}: {call.Reason}", StringComparer.Ordinal)
+        .Select(static group => string.Create(CultureInfo.InvariantCulture, $"    {group.Count()} × {group.Key}"));
+
     private static string Errors(IEnumerable<CallRecord> calls)
     {
         var errors = calls.Where(static call => call.Status != "OK").GroupBy(static call => call.Status, StringComparer.Ordinal).OrderByDescending(static group => group.Count());

@@ -8,7 +8,7 @@ using Praefect.Wire.Protos;
 namespace Praefect.Cluster;
 
 /// <summary>What became of one call.</summary>
-internal sealed record CallRecord(int Repository, bool Write, long Ended, TimeSpan Took, string Status);
+internal sealed record CallRecord(int Repository, bool Write, long Ended, TimeSpan Took, string Status, string Reason);
 
 /// <summary>A write that was answered with OK.</summary>
 internal sealed record AcknowledgedWrite(int Repository, string Reference, string Commit);
@@ -40,8 +40,8 @@ internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> 
         {
             var gateway = gateways.Next();
             var started = time.GetTimestamp();
-            var status = await CallAsync(gateway.Channel, repository, write, number);
-            _calls.Enqueue(new CallRecord(repository, write, time.GetTimestamp(), time.GetElapsedTime(started), status));
+            var (status, reason) = await CallAsync(gateway.Channel, repository, write, number);
+            _calls.Enqueue(new CallRecord(repository, write, time.GetTimestamp(), time.GetElapsedTime(started), status, $"{(write ? "write" : "read")} through {gateway.Name}: {reason}"));
             if (status == "OK")
                 continue;
             if (status == "Unavailable")
@@ -50,7 +50,7 @@ internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> 
         }
     }
 
-    private async Task<string> CallAsync(GrpcChannel channel, int repository, bool write, int number)
+    private async Task<(string Status, string Reason)> CallAsync(GrpcChannel channel, int repository, bool write, int number)
     {
         try
         {
@@ -60,7 +60,7 @@ internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> 
             {
                 var request = new RefExistsRequest { Repository = target, Ref = ByteString.CopyFromUtf8("refs/heads/main") };
                 var answer = await channel.UnaryAsync("/gitaly.RefService/RefExists", request, RefExistsResponse.Parser, options, CancellationToken.None);
-                return answer.Value ? "OK" : "wrong answer";
+                return (answer.Value ? "OK" : "wrong answer", string.Empty);
             }
 
             var reference = string.Create(CultureInfo.InvariantCulture, $"refs/heads/load-{number}");
@@ -68,11 +68,11 @@ internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> 
             var change = new WriteRefRequest { Repository = target, Ref = ByteString.CopyFromUtf8(reference), Revision = ByteString.CopyFromUtf8(commit) };
             await channel.UnaryAsync("/gitaly.RepositoryService/WriteRef", change, WriteRefResponse.Parser, options, CancellationToken.None);
             _acknowledged.Enqueue(new AcknowledgedWrite(repository, reference, commit));
-            return "OK";
+            return ("OK", string.Empty);
         }
         catch (GrpcException e)
         {
-            return e.Status.Code.ToString();
+            return (e.Status.Code.ToString(), e.Status.Message);
         }
     }
 }

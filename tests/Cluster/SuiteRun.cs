@@ -37,8 +37,10 @@ internal sealed class SuiteRun(ClusterProcesses cluster, string folder, TimeProv
             var from = time.GetTimestamp();
             await Events.RunAsync(name, cluster, gateways, time, cancellationToken);
             await Task.Delay(Settle, time, cancellationToken);
-            rows.Add(EventTable.Row(name, from, time.GetTimestamp(), load.Calls, Repositories, time));
+            var to = time.GetTimestamp();
+            rows.Add(EventTable.Row(name, from, to, load.Calls, Repositories, time));
             Say(EventTable.Text(rows[^1..]).Split('\n')[^1]);
+            EventTable.Reasons(from, to, load.Calls).ToList().ForEach(Say);
         }
 
         await stop.CancelAsync();

@@ -19,9 +19,11 @@ internal sealed class CreationHandler(
         {
             route = await grains.CallAsync(
                 call.Key,
-                (Call: call, beside.Placement, Handler: this),
-                static (grain, s, token) => grain.BeginCreationAsync(s.Handler.Request(s.Call, s.Placement), token),
+                new CreationRequest(
+                    directory.NextId(), call.Method.Path, call.Method.Votes, call.Nodes.Avoided(time.GetTimestamp()), beside.Placement, call.Method.Upserts),
+                static (grain, request, token) => grain.BeginCreationAsync(request, token),
                 options.BeginTimeout,
+                options.BeginBudget,
                 call.Token);
         }
         catch (RouteException e)
@@ -35,7 +37,4 @@ internal sealed class CreationHandler(
 
         await runner.RunAsync(call, route, beside.Extras);
     }
-
-    private CreationRequest Request(ProxyCall call, Placement? beside) => new(
-        directory.NextId(), call.Method.Path, call.Method.Votes, call.Nodes.Avoided(time.GetTimestamp()), beside, call.Method.Upserts);
 }

@@ -41,6 +41,7 @@ internal static class RouteErrors
         [RouteFailure.RepositoryNotOnDisk] = new(GrpcStatusCode.NotFound, "the repository is not on the storage's disk", Prefixed: false),
         [RouteFailure.NodeUnreachable] = new(GrpcStatusCode.Unavailable, "a storage gave no answer, try again", Prefixed: false),
         [RouteFailure.InvalidRecord] = new(GrpcStatusCode.InvalidArgument, "the record cannot be imported", Prefixed: false),
+        [RouteFailure.Stopping] = new(GrpcStatusCode.Unavailable, "the repository is moving to another silo, try again"),
     }.ToFrozenDictionary();
 
     /// <summary>Additional repository of an existing target (Praefect resolves it later than that of a creation, hence the longer text).</summary>

@@ -15,14 +15,22 @@ internal sealed class GrainCalls(IGatewayGrains grains, TimeProvider time, Gatew
 
     public IRepositoryGrain Repository(RepositoryKey key) => grains.Repository(key);
 
+    /// <summary>Calls with a budget of two attempts.</summary>
+    /// <exception cref="RouteException">The grain's own answer.</exception>
+    /// <exception cref="GrainUnreachableException">All attempts failed.</exception>
+    public ValueTask<T> CallAsync<TState, T>(
+        RepositoryKey key, TState state, Func<IRepositoryGrain, TState, CancellationToken, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken) =>
+        CallAsync(key, state, call, timeout, timeout * 2, cancellationToken);
+
     /// <summary>
-    /// Calls, and calls again when the runtime fails at once or <paramref name="timeout"/> passes, until twice that time is over. The call must be safe to repeat.
-    /// A silo that died is named by failures for as long as the others have not agreed that it is dead, so one repetition would come too early.
+    /// Calls, and calls again when the runtime fails at once, the silo is about to stop, or <paramref name="timeout"/> passes, until <paramref name="budget"/> is
+    /// over. The call must be safe to repeat. A silo that died is named by failures for as long as the others have not agreed that it is dead, so one repetition
+    /// would come too early.
     /// </summary>
     /// <exception cref="RouteException">The grain's own answer.</exception>
     /// <exception cref="GrainUnreachableException">All attempts failed.</exception>
     public async ValueTask<T> CallAsync<TState, T>(
-        RepositoryKey key, TState state, Func<IRepositoryGrain, TState, CancellationToken, Task<T>> call, TimeSpan timeout, CancellationToken cancellationToken)
+        RepositoryKey key, TState state, Func<IRepositoryGrain, TState, CancellationToken, Task<T>> call, TimeSpan timeout, TimeSpan budget, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
@@ -32,10 +40,10 @@ internal sealed class GrainCalls(IGatewayGrains grains, TimeProvider time, Gatew
                 var task = call(grains.Repository(key), state, cancellationToken);
                 return task.IsCompletedSuccessfully ? await task : await task.WaitAsync(timeout, time, cancellationToken);
             }
-            catch (Exception e) when (e is not RouteException && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is not RouteException { Failure: not RouteFailure.Stopping } && !cancellationToken.IsCancellationRequested)
             {
                 metrics.GrainCallFailed();
-                var left = timeout * 2 - time.GetElapsedTime(started);
+                var left = budget - time.GetElapsedTime(started);
                 if (attempt == MaxAttempts || left <= RetryPause)
                     throw new GrainUnreachableException($"repository state cannot be reached: {e.Message}", e);
                 if (e is not TimeoutException)

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Praefect.Gateway.Creations;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
@@ -20,9 +19,10 @@ internal sealed class MutatorHandler(
         {
             route = await grains.CallAsync(
                 call.Key,
-                (Call: call, other.Needed, Handler: this),
-                static (grain, s, token) => grain.BeginMutatorAsync(s.Handler.Request(s.Call, s.Needed), token),
+                new MutatorRequest(directory.NextId(), call.Method.Path, call.Method.Votes, call.Nodes.Avoided(time.GetTimestamp()), other.Needed),
+                static (grain, request, token) => grain.BeginMutatorAsync(request, token),
                 options.BeginTimeout,
+                options.BeginBudget,
                 call.Token);
         }
         catch (RouteException e)
@@ -36,8 +36,4 @@ internal sealed class MutatorHandler(
 
         await runner.RunAsync(call, route, other.Extras);
     }
-
-    /// <summary>A new id for each attempt: one that timed out may have opened its write, and is given up by the grain when nobody renews it.</summary>
-    private MutatorRequest Request(ProxyCall call, ImmutableArray<string>? beside) =>
-        new(directory.NextId(), call.Method.Path, call.Method.Votes, call.Nodes.Avoided(time.GetTimestamp()), beside);
 }

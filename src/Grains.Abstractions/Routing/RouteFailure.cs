@@ -59,4 +59,7 @@ public enum RouteFailure
 
     /// <summary>A record that is to be imported is not one that can be.</summary>
     InvalidRecord,
+
+    /// <summary>The process that holds the repository is about to stop and takes no new writes; another one has it in a moment. Try again.</summary>
+    Stopping,
 }

@@ -22,6 +22,7 @@ public sealed partial class RepositoryGrain
             return await BeginMutatorAsync(new MutatorRequest(request.TransactionId, request.Method, request.Votes, request.Avoid), cancellationToken);
         if (_writes.TryGetValue(request.TransactionId, out var again))
             return again.Route;
+        ThrowIfClosed();
         var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
         var placement = request.Beside is { } beside ? CreationRules.Beside(view, beside) : CreationRules.Free(view, _random);
         if (_record.Exists())

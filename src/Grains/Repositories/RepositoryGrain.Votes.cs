@@ -13,7 +13,7 @@ public sealed partial class RepositoryGrain
         var (round, answer) = votes.Cast(storage, vote, phase);
         if (round is null)
             return answer!;
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _shutdown);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _shutdown.Token);
         try
         {
             await round.Decided.WaitAsync(waiting.Token);

@@ -20,7 +20,7 @@ public sealed partial class RepositoryGrain
         if (_writes.TryGetValue(request.TransactionId, out var again))
             return again.Route;
         var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
-        ThrowIfTooMany();
+        ThrowIfClosed();
         if (_record.Exists())
             Adopt(Elected(view, request.Beside));
         var route = MutatorRules.Route(view, _record, request.TransactionId, request.Votes, request.Beside);
@@ -63,14 +63,17 @@ public sealed partial class RepositoryGrain
         var transaction = votes ? new Transaction(Electorate.WithMandatoryPrimary(route.Primary, route.Secondaries)) : null;
         var session = new WriteSession(route, transaction) { LeaseUntil = _time.GetUtcNow() + _options.WriteLease };
         _writes.Add(route.TransactionId, session);
+        _shutdown.WriteOpened();
         _record = _record.WithOpenWrite(route.TransactionId, session.Participants);
         session.Intent = _writer.WriteAsync();
         EnsureUpkeep();
         return session;
     }
 
-    private void ThrowIfTooMany()
+    private void ThrowIfClosed()
     {
+        if (_shutdown.IsDraining)
+            throw new RouteException(RouteFailure.Stopping, "this silo is about to stop");
         if (_writes.Count >= _options.MaxOpenWrites)
             throw new RouteException(RouteFailure.TooManyTransactions, $"repository has {_writes.Count} writes under way, as many as it admits");
     }
@@ -107,6 +110,7 @@ public sealed partial class RepositoryGrain
         finally
         {
             _finishing.Remove(id);
+            _shutdown.WriteEnded();
             Progressed();
         }
     }

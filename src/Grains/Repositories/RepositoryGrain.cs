@@ -26,7 +26,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
     private readonly RecordWriter _writer;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stopped;
-    private readonly CancellationToken _shutdown;
+    private readonly GrainShutdown _shutdown;
     private RepositoryKey _key;
     private RepositoryRecord _record = RepositoryRecord.None;
     private bool _failed;
@@ -42,7 +42,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         ILogger<RepositoryGrain> logger,
         GrainShutdown shutdown)
     {
-        _shutdown = shutdown.Token;
+        _shutdown = shutdown;
         (_state, _gateway, _directory, _options, _random, _time, _logger) = (state, gateway, directory, options, random, time, logger);
         _stopped = _stopping.Token;
         _finished = new FinishedWrites(options.RememberedResults);
@@ -67,6 +67,8 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
     {
         _upkeep?.Dispose();
         ReleaseEverybody();
+        foreach (var _ in _writes)
+            _shutdown.WriteEnded();
         await _stopping.CancelAsync();
     }
 

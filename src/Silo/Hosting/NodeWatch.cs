@@ -14,6 +14,9 @@ internal sealed partial class NodeWatch(NodeDirectory directory, GrainShutdown s
     private static readonly TimeSpan AttemptMax = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    // Most writes take milliseconds. A long upload is cut off rather than all other repositories kept read-only: callers repeat a refused write for longer than this.
+    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(3);
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -38,9 +41,14 @@ internal sealed partial class NodeWatch(NodeDirectory directory, GrainShutdown s
     // Behind the gateway's last calls, ahead of the grain runtime: services stop in reverse.
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (!await shutdown.DrainAsync(DrainMax, time, cancellationToken))
+            LogCutOff(DrainMax);
         await shutdown.BeginAsync();
         await directory.StopAsync(cancellationToken);
     }
+
+    [LoggerMessage(LogLevel.Warning, "writes were still under way after {DrainMax}; they are cut off and settled by the next silo that holds their repositories")]
+    private partial void LogCutOff(TimeSpan drainMax);
 
     [LoggerMessage(LogLevel.Warning, "the health of the nodes is not known yet, asking again: {Reason}")]
     private partial void LogRepeated(string reason);

@@ -32,8 +32,8 @@ public sealed class PraefectServer : IAsyncDisposable
 
     private static readonly TimeSpan ClusterRenewal = TimeSpan.FromSeconds(1);
 
-    // Longer than a write waits for a settlement, so that the grain's own answer comes first.
-    private static readonly TimeSpan ClusterBegin = TimeSpan.FromSeconds(3.5);
+    // A request that was on its way into a silo that died is answered by nobody. Both calls may be repeated.
+    private static readonly TimeSpan ClusterAttempt = TimeSpan.FromSeconds(1);
 
     private static readonly ImmutableArray<string> Meters =
         ["Praefect*", "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql"];
@@ -157,7 +157,8 @@ public sealed class PraefectServer : IAsyncDisposable
         AuthTransitioning = options.Auth.Transitioning,
         // Where silos can die apart from gateways, a write that went down with one is to be noticed soon.
         RenewInterval = options.Silo.Kind == SiloRole.All ? new GatewayOptions().RenewInterval : ClusterRenewal,
-        BeginTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().BeginTimeout : ClusterBegin,
+        BeginTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().BeginTimeout : ClusterAttempt,
+        FinishAttemptTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().FinishAttemptTimeout : ClusterAttempt,
         GitHttp = new GitHttpFrontOptions
         {
             Enabled = options.GitHttp.ListenAddress.Length > 0,

@@ -42,6 +42,9 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 
     public RouteFailure? BeginFails { get; set; }
 
+    /// <summary>What becomes of an attempt to open a write before it is opened; gets the transaction.</summary>
+    public Func<ulong, Task>? Beginning { get; set; }
+
     public Placement? Placement { get; set; }
 
     public CreationRequest? Creation { get; private set; }
@@ -63,10 +66,13 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
     public Task<MaintenanceRoute> RouteMaintenanceAsync(ImmutableArray<string> avoid, CancellationToken cancellationToken) =>
         Task.FromResult(new MaintenanceRoute(ReplicaPath, storages));
 
-    public Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken)
+    public async Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken)
     {
         Mutator = request;
-        return BeginFails is { } failure ? throw new RouteException(failure, "x") : Task.FromResult(Route(request.TransactionId, request.Votes, creates: false));
+        if (BeginFails is { } failure)
+            throw new RouteException(failure, "x");
+        await (Beginning?.Invoke(request.TransactionId) ?? Task.CompletedTask);
+        return Route(request.TransactionId, request.Votes, creates: false);
     }
 
     public Task<MutatorRoute> BeginCreationAsync(CreationRequest request, CancellationToken cancellationToken)

@@ -29,6 +29,8 @@ public sealed class TestCluster : IAsyncLifetime
 
     public FakeNodes Nodes { get; } = new();
 
+    public GrainShutdown Shutdown { get; } = new();
+
     public static GrainOptions Options { get; } = new()
     {
         VirtualStorages = [new VirtualStorageOptions { Name = "default", Storages = ["P", "S1", "S2"] }],
@@ -75,6 +77,7 @@ public sealed class TestCluster : IAsyncLifetime
     {
         services.AddSingleton<INodeGateway>(Nodes);
         services.AddSingleton<INodeDirectory>(Nodes);
+        services.AddSingleton(Shutdown);
         services.AddPraefectGrains(Options);
     }
 

@@ -17,7 +17,8 @@ namespace Praefect.Silo.Hosting;
 /// </summary>
 internal static class GatewayClientSetup
 {
-    private static readonly TimeSpan ListRefresh = TimeSpan.FromSeconds(5);
+    // A silo that hangs keeps its connections, and calls through it wait for it, until it is missing in the list. One small SELECT each time.
+    private static readonly TimeSpan ListRefresh = TimeSpan.FromSeconds(1);
 
     public static void Add(WebApplicationBuilder builder, NpgsqlDataSource dataSource, SiloSettings settings) => builder.UseOrleansClient(client =>
     {

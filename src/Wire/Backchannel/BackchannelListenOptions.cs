@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Praefect.Wire.Yamux;
 
 namespace Praefect.Wire.Backchannel;
@@ -13,7 +15,7 @@ public static class BackchannelListenOptions
     /// <summary>
     /// Peeks at the first 11 bytes of each connection (after TLS, when <c>UseHttps</c> was called before): <c>backchannel</c> starts a
     /// yamux session whose first stream is served as HTTP/2 and whose handlers find an <see cref="IBackchannelFeature"/>; anything
-    /// else is plain HTTP/2, TLS without ALPN included.
+    /// else is plain HTTP/2, TLS without ALPN included. A connection that floods with control frames is ended.
     /// </summary>
     /// <param name="listen">The port.</param>
     /// <param name="options">Limits of the sessions; <see cref="YamuxOptions.Accepting"/> is what Gitaly uses in this role.</param>
@@ -27,8 +29,9 @@ public static class BackchannelListenOptions
 
         // Behind TLS clients name either scheme, depending on where their TLS ends.
         listen.KestrelServerOptions.AllowAlternateSchemes = true;
+        var logger = listen.ApplicationServices.GetRequiredService<ILogger<BackchannelMiddleware>>();
         listen.Use(next => new BackchannelMiddleware(
-            next, options, handshakeTimeout ?? HandshakeTimeout, time ?? TimeProvider.System).OnConnectionAsync);
+            next, options, handshakeTimeout ?? HandshakeTimeout, time ?? TimeProvider.System, logger).OnConnectionAsync);
         return listen;
     }
 }

@@ -1,10 +1,12 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 using Praefect.Wire.Yamux;
 
 namespace Praefect.Wire.Backchannel;
 
-/// <summary>Server side of the handshake: tells plain connections from those with a backchannel, and serves both.</summary>
-internal sealed class BackchannelMiddleware(ConnectionDelegate next, YamuxOptions options, TimeSpan handshakeTimeout, TimeProvider time)
+/// <summary>Server side of the handshake: tells plain connections from those with a backchannel, serves both, and ends those that flood.</summary>
+internal sealed partial class BackchannelMiddleware(
+    ConnectionDelegate next, YamuxOptions options, TimeSpan handshakeTimeout, TimeProvider time, ILogger<BackchannelMiddleware> logger)
 {
     private static readonly byte[] s_magic = BackchannelMagic.Backchannel.ToArray();
 
@@ -32,6 +34,7 @@ internal sealed class BackchannelMiddleware(ConnectionDelegate next, YamuxOption
 
         // Fewer than 11 bytes go on as well: Kestrel knows best how to answer a broken preface.
         AssumedHttp2.Set(connection.Features);
+        connection.Transport = Guard(connection.Transport, connection);
         await next(connection);
     }
 
@@ -50,10 +53,17 @@ internal sealed class BackchannelMiddleware(ConnectionDelegate next, YamuxOption
             LocalEndPoint = connection.LocalEndPoint,
             RemoteEndPoint = connection.RemoteEndPoint,
         };
+        context.Transport = Guard(stream, connection);
         AssumedHttp2.Set(context.Features);
         context.Features.Set<IBackchannelFeature>(peer);
         await next(context);
     }
+
+    private GuardedTransport Guard(System.IO.Pipelines.IDuplexPipe transport, ConnectionContext connection) => new(transport, time, () =>
+    {
+        LogFlood(logger, connection.RemoteEndPoint);
+        connection.Abort(new ConnectionAbortedException("too many frames that carry nothing"));
+    });
 
     private async Task<YamuxStream?> AcceptFirstAsync(YamuxSession session)
     {
@@ -67,4 +77,7 @@ internal sealed class BackchannelMiddleware(ConnectionDelegate next, YamuxOption
             return null;
         }
     }
+
+    [LoggerMessage(1, LogLevel.Warning, "connection ended: {RemoteEndPoint} sent more control frames than its calls and data can explain")]
+    private static partial void LogFlood(ILogger logger, System.Net.EndPoint? remoteEndPoint);
 }

@@ -73,6 +73,10 @@ public sealed partial class YamuxSession
 
     private void Handle(YamuxHeader header)
     {
+        if (header is { Type: YamuxFrameType.Data, Length: > 0 })
+            _budget.EarnByReceiving(header.Length);
+        else if (!_budget.TryCharge(1))
+            throw new YamuxProtocolException("too many frames that carry nothing");
         switch (header.Type)
         {
             case YamuxFrameType.Ping:

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Threading.Channels;
+using Praefect.Wire.Backchannel;
 
 namespace Praefect.Wire.Yamux;
 
@@ -27,6 +28,7 @@ public sealed partial class YamuxSession : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _receiving;
+    private readonly FrameBudget _budget;
     private Task _finishing = Task.CompletedTask;
     private uint _nextId;
     private uint _nextPing;
@@ -49,6 +51,7 @@ public sealed partial class YamuxSession : IAsyncDisposable
         _time = time;
         _nextId = client ? 1u : 2u;
         Options = options;
+        _budget = new FrameBudget(time);
         _accepts = Channel.CreateBounded<YamuxStream>(new BoundedChannelOptions(options.AcceptBacklog) { FullMode = BoundedChannelFullMode.Wait });
         _unacknowledged = new SemaphoreSlim(options.AcceptBacklog, options.AcceptBacklog);
         _writeTimer = time.CreateTimer(

@@ -36,7 +36,7 @@ internal sealed class TestNode : IAsyncDisposable
     public NodeAddress Address { get; }
 
     public static async Task<TestNode> StartAsync(
-        NodeKind kind, RequestDelegate handler, YamuxOptions? yamux = null, TimeSpan? handshakeTimeout = null)
+        NodeKind kind, RequestDelegate handler, YamuxOptions? yamux = null, TimeSpan? handshakeTimeout = null, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -48,7 +48,7 @@ internal sealed class TestNode : IAsyncDisposable
             {
                 if (kind == NodeKind.Tls)
                     listen.UseHttps(SelfSigned());
-                listen.UseBackchannel(yamux ?? YamuxOptions.Accepting, handshakeTimeout);
+                listen.UseBackchannel(yamux ?? YamuxOptions.Accepting, handshakeTimeout, time);
             };
             if (kind == NodeKind.Unix)
                 kestrel.ListenUnixSocket(socket, configure);

@@ -7,4 +7,7 @@ public sealed record ProbeResult(bool Healthy, string Reason)
 {
     /// <summary>The node serves.</summary>
     public static ProbeResult Serving { get; } = new(true, string.Empty);
+
+    /// <summary>The node did not answer in time.</summary>
+    public static ProbeResult Late { get; } = new(false, "the node did not answer the probe in time");
 }

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Praefect.Grains.Nodes;
 
-/// <summary>Probes one storage node for as long as its silo lives. One failed probe makes it unhealthy, one answered probe healthy again.</summary>
+/// <summary>
+/// Probes one storage node for as long as its silo lives. One refused probe makes it unhealthy, one answered probe healthy again. Silence may be a pause of either
+/// machine, and where all nodes were taken for dead at once nothing would be served: a healthy node that is late is asked once more, at once.
+/// </summary>
 [Orleans.Concurrency.Reentrant]
 public sealed partial class StorageNodeGrain(INodeGateway gateway, GrainOptions options, TimeProvider time, ILogger<StorageNodeGrain> logger)
     : Grain, IStorageNodeGrain
@@ -57,6 +60,8 @@ public sealed partial class StorageNodeGrain(INodeGateway gateway, GrainOptions 
     private async Task ProbeOnceAsync()
     {
         var result = await AskAsync();
+        if (result == ProbeResult.Late && _health is not { Healthy: false })
+            result = await AskAsync();
         if (_health is { } known && known.Healthy == result.Healthy)
         {
             _health = known with { Reason = result.Reason };
@@ -80,7 +85,7 @@ public sealed partial class StorageNodeGrain(INodeGateway gateway, GrainOptions 
         }
         catch (Exception e)
         {
-            return new ProbeResult(false, timeout.IsCancellationRequested ? "the node did not answer the probe in time" : e.Message);
+            return timeout.IsCancellationRequested ? ProbeResult.Late : new ProbeResult(false, e.Message);
         }
     }
 

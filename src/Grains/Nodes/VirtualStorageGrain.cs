@@ -6,8 +6,12 @@ namespace Praefect.Grains.Nodes;
 
 /// <summary>Gathers the health of one virtual storage's nodes and tells its subscribers. Reentrant, since nodes report while it asks them.</summary>
 [Orleans.Concurrency.Reentrant]
-public sealed partial class VirtualStorageGrain(GrainOptions options, TimeProvider time, ILogger<VirtualStorageGrain> logger) : Grain, IVirtualStorageGrain
+public sealed partial class VirtualStorageGrain(
+    GrainOptions options, INodeDirectory directory, TimeProvider time, ILogger<VirtualStorageGrain> logger) : Grain, IVirtualStorageGrain
 {
+    private const int FirstAttempts = 20;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+
     private readonly ILogger<VirtualStorageGrain> _logger = logger;
     private readonly Dictionary<IVirtualStorageObserver, Subscription> _subscriptions = [];
     private VirtualStorageView? _view;
@@ -61,7 +65,7 @@ public sealed partial class VirtualStorageGrain(GrainOptions options, TimeProvid
 
     private async Task StartAsync()
     {
-        var nodes = await AskAllAsync();
+        ImmutableArray<NodeHealth> nodes = [.. await Task.WhenAll(_configured!.Storages.Select(AskFirstAsync))];
         _view = new VirtualStorageView(_configured!.Name, time.GetUtcNow().UtcTicks, 1, _configured.DefaultReplicationFactor, nodes);
         // Asking again brings back nodes whose silo went away, and health whose report was lost.
         _timer = this.RegisterGrainTimer(
@@ -78,16 +82,43 @@ public sealed partial class VirtualStorageGrain(GrainOptions options, TimeProvid
     {
         try
         {
-            var node = GrainFactory.GetGrain<IStorageNodeGrain>(new NodeKey(_configured!.Name, storage).ToString());
-            return await node.WatchAsync(CancellationToken.None);
+            return await AskOnceAsync(storage);
         }
         catch (Exception e)
         {
             LogWatchFailed(_configured!.Name, storage, e);
-            var known = _view?.Nodes.FirstOrDefault(n => string.Equals(n.Storage, storage, StringComparison.Ordinal));
-            return known ?? new NodeHealth(storage, false, time.GetUtcNow(), e.Message);
+            return Known(storage, e);
         }
     }
+
+    /// <summary>
+    /// Begins to watch a node. That its grain cannot be reached (its silo dies or stops, most likely together with the one that had this grain) says nothing about
+    /// the node: what this process last heard of it counts meanwhile, and where it heard nothing yet, the grain is asked again for some seconds.
+    /// </summary>
+    private async Task<NodeHealth> AskFirstAsync(string storage)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await AskOnceAsync(storage);
+            }
+            catch (Exception e)
+            {
+                LogWatchFailed(_configured!.Name, storage, e);
+                if (attempt == FirstAttempts || directory.Find(_configured.Name) is not null)
+                    return Known(storage, e);
+                await Task.Delay(FirstPause, time);
+            }
+        }
+    }
+
+    private Task<NodeHealth> AskOnceAsync(string storage) =>
+        GrainFactory.GetGrain<IStorageNodeGrain>(new NodeKey(_configured!.Name, storage).ToString()).WatchAsync(CancellationToken.None);
+
+    private NodeHealth Known(string storage, Exception e) =>
+        (_view ?? directory.Find(_configured!.Name))?.Nodes.FirstOrDefault(n => string.Equals(n.Storage, storage, StringComparison.Ordinal))
+        ?? new NodeHealth(storage, false, time.GetUtcNow(), e.Message);
 
     private void Take(ImmutableArray<NodeHealth> reports)
     {

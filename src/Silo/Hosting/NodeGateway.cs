@@ -26,7 +26,7 @@ public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
         }
         catch (OperationCanceledException)
         {
-            return new ProbeResult(false, "no answer in time");
+            return ProbeResult.Late;
         }
     }
 

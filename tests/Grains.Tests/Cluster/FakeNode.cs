@@ -18,10 +18,19 @@ public sealed class FakeNode
     /// <summary>Calls on it wait until this ends.</summary>
     public Task Hang { get; set; } = Task.CompletedTask;
 
+    /// <summary>So many probes get no answer.</summary>
+    public int Silences { get; set; }
+
     public int Copies { get; private set; }
 
     /// <summary>Pools by the repositories linked to them.</summary>
     public System.Collections.Concurrent.ConcurrentDictionary<string, string> Pools { get; } = new(StringComparer.Ordinal);
+
+    public bool TakeSilence()
+    {
+        lock (_gate)
+            return Silences > 0 && Silences-- > 0;
+    }
 
     public string? Read(string path, string reference)
     {

@@ -40,8 +40,12 @@ public sealed class FakeNodes : INodeGateway, INodeDirectory
         }
     }
 
-    public Task<ProbeResult> ProbeAsync(NodeKey node, CancellationToken cancellationToken) =>
-        Task.FromResult(_nodes[node].Alive ? ProbeResult.Serving : new ProbeResult(false, "connection refused"));
+    public async Task<ProbeResult> ProbeAsync(NodeKey node, CancellationToken cancellationToken)
+    {
+        if (_nodes[node].TakeSilence())
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        return _nodes[node].Alive ? ProbeResult.Serving : new ProbeResult(false, "connection refused");
+    }
 
     public async Task<string?> ChecksumAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken) =>
         (await CallAsync(node, cancellationToken)).Checksum(replicaPath);

@@ -29,6 +29,7 @@ public static class GatewayServices
     /// <summary>
     /// Registers the gateway. The host provides <see cref="IGrainFactory"/> (or <see cref="IGatewayGrains"/>) and <see cref="NodeConnectionPool"/>, whose
     /// <see cref="SidechannelRegistry"/> must be the registered one; it listens with <c>UseBackchannel</c> for clients and <c>ListenBackchannel</c> for nodes.
+    /// An <see cref="Praefect.Grains.Catalogue.IRepositoryCatalogue"/> is used where one is registered; calls that need it are refused otherwise.
     /// </summary>
     /// <exception cref="OptionsValidationException">Something is wrong with the options; all of it is named.</exception>
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
@@ -51,6 +52,7 @@ public static class GatewayServices
         services.AddSingleton<MaintenanceHandler>().AddSingleton<HealthyNodes>().AddSingleton<StorageScopedHandler>();
         services.AddSingleton<NodeForwarder>().AddSingleton<SidechannelRelay>();
         services.AddSingleton<RefTransactionService>().AddSingleton<ServerService>().AddSingleton<OwnServices>();
+        services.AddSingleton<CatalogueAccess>().AddSingleton<RepositoryWalk>().AddSingleton<StorageRemoval>();
         services.AddSingleton<RepositoryExistsHandler>().AddSingleton<RepositoryRemoval>().AddSingleton<ObjectPoolLookup>();
         services.AddSingleton<Authentication>().AddSingleton<ProxyDispatch>().AddSingleton<GatewayPipeline>();
 

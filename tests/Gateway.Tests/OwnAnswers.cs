@@ -55,23 +55,6 @@ public sealed class OwnAnswers
     }
 
     [Fact]
-    public async Task A_pool_linked_to_a_path_of_the_node_is_answered_under_the_virtual_storage()
-    {
-        await using var cluster = await TestCluster.StartAsync();
-        cluster.Nodes[0].Answers(Methods.ObjectPool.GetObjectPool, new GetObjectPoolResponse
-        {
-            ObjectPool = new ObjectPool { Repository = new Repository { StorageName = "gitaly-1", RelativePath = "@pools/a.git" } },
-        });
-        var answer = await cluster.Client.UnaryAsync(
-            Methods.ObjectPool.GetObjectPool, new GetObjectPoolRequest { Repository = TestCluster.Target }, GetObjectPoolResponse.Parser, null, default);
-        Assert.Equal((TestCluster.VirtualStorage, "@pools/a.git"), (answer.ObjectPool.Repository.StorageName, answer.ObjectPool.Repository.RelativePath));
-        cluster.Repository.Exists = false;
-        var e = await Assert.ThrowsAsync<GrpcException>(() => cluster.Client.UnaryAsync(
-            Methods.ObjectPool.GetObjectPool, new GetObjectPoolRequest { Repository = TestCluster.Target }, GetObjectPoolResponse.Parser, null, default));
-        Assert.Equal((GrpcStatusCode.NotFound, "route RPC: consistent storages: repository not found"), (e.Status.Code, e.Status.Message));
-    }
-
-    [Fact]
     public async Task A_replication_never_links_the_copy_to_a_pool()
     {
         await using var cluster = await TestCluster.StartAsync();

@@ -10,16 +10,9 @@ using Praefect.Wire.Protos;
 
 namespace Praefect.Gateway.Intercepted;
 
-/// <summary>Finds what clients call the repository that lies at a replica path. Implemented over the catalogue of all repositories.</summary>
-public interface IReplicaPathLookup
-{
-    /// <summary>The relative path under which clients know the repository; null when there is none.</summary>
-    Task<string?> FindRelativePathAsync(string virtualStorage, string replicaPath, CancellationToken cancellationToken);
-}
-
 /// <summary>GetObjectPool: asks an up-to-date node, and gives the pool the name that clients know it by.</summary>
 internal sealed class ObjectPoolLookup(
-    GrainCalls grains, NodeTable nodes, ReplicaChoice choice, GatewayOptions options, IEnumerable<IReplicaPathLookup> catalogue)
+    GrainCalls grains, NodeTable nodes, ReplicaChoice choice, GatewayOptions options, CatalogueAccess catalogue)
 {
     public async Task<GetObjectPoolResponse> HandleAsync(GetObjectPoolRequest request, GrpcServerCall call)
     {
@@ -69,14 +62,12 @@ internal sealed class ObjectPoolLookup(
 
     private async Task<string> ClientPathAsync(string virtualStorage, string replicaPath, CancellationToken cancellationToken)
     {
-        if (!PoolPaths.IsReplicaPool(replicaPath))
+        // Older pools lie at the path that clients use; newer ones carry their id.
+        if (!PoolPaths.TryReadPoolId(replicaPath, out var id))
             return replicaPath;
-        foreach (var lookup in catalogue)
-        {
-            if (await lookup.FindRelativePathAsync(virtualStorage, replicaPath, cancellationToken) is { } path)
-                return path;
-        }
-
-        throw new GrpcException(GrpcStatusCode.Internal, "get Praefect repository metadata: repository not found");
+        var pool = await catalogue.Get(Methods.ObjectPool.GetObjectPool).FindAsync(id, cancellationToken);
+        return pool is { } found && string.Equals(found.VirtualStorage, virtualStorage, StringComparison.Ordinal)
+            ? found.RelativePath
+            : throw new GrpcException(GrpcStatusCode.Internal, "get Praefect repository metadata: repository not found");
     }
 }

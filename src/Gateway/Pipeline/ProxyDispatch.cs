@@ -83,7 +83,6 @@ internal sealed class ProxyDispatch(
     private static string Refusal(RpcMethod method) => method.Handling switch
     {
         RpcHandling.Refused => $"{method.Path} has no meaning behind a virtual storage: call the node directly",
-        RpcHandling.Handler => $"{method.Path} is not served by this gateway: it needs the catalogue of all repositories",
         _ => $"{method.Path} is not served by this gateway",
     };
 }

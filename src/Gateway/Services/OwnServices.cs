@@ -11,6 +11,7 @@ internal sealed class OwnServices
 {
     public OwnServices(
         RefTransactionService refTransaction, ServerService server, RepositoryExistsHandler exists, RepositoryRemoval removal, ObjectPoolLookup pools,
+        StorageRemoval removeAll, RepositoryWalk walk,
         GrpcHealthService health, TimeProvider time, ILogger<OwnServices> logger)
     {
         Backchannel = AddVotes(new GrpcMethodTable(time, logger: logger), refTransaction);
@@ -23,6 +24,8 @@ internal sealed class OwnServices
                 Methods.Repository.RemoveRepository, RemoveRepositoryRequest.Parser, removal.RemoveRepositoryAsync)
             .Unary<DeleteObjectPoolRequest, DeleteObjectPoolResponse>(
                 Methods.ObjectPool.DeleteObjectPool, DeleteObjectPoolRequest.Parser, removal.DeleteObjectPoolAsync)
+            .Unary<RemoveAllRequest, RemoveAllResponse>(Methods.Repository.RemoveAll, RemoveAllRequest.Parser, removeAll.HandleAsync)
+            .ServerStream<WalkReposRequest, WalkReposResponse>(Methods.InternalGitaly.WalkRepos, WalkReposRequest.Parser, walk.HandleAsync)
             .Unary<GetObjectPoolRequest, GetObjectPoolResponse>(Methods.ObjectPool.GetObjectPool, GetObjectPoolRequest.Parser, pools.HandleAsync);
         health.Register(Main);
     }

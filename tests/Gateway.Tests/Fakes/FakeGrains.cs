@@ -21,7 +21,10 @@ public sealed class FakeGrains(ImmutableArray<string> storages) : IGatewayGrains
 
     public IStorageNodeGrain Node(NodeKey key) => new FakeStorageNode(this, key);
 
-    public IVirtualStorageGrain VirtualStorage(string name) => new FakeVirtualStorage(name, storages);
+    public IVirtualStorageGrain VirtualStorage(string name) => new FakeVirtualStorage(this, name, storages);
+
+    /// <summary>Storages that fail their probes.</summary>
+    public ImmutableArray<string> Unhealthy { get; set; } = [];
 }
 
 public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> storages) : IRepositoryGrain
@@ -47,6 +50,11 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 
     public Placement? Placement { get; set; }
 
+    /// <summary>What a removal leaves on the disks; null: a replica on every node.</summary>
+    public RemovedRepository? Removed { get; set; }
+
+    public RouteFailure? RemoveFails { get; set; }
+
     public CreationRequest? Creation { get; private set; }
 
     /// <summary>The last write that was opened.</summary>
@@ -64,7 +72,7 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
             : throw new RouteException(RouteFailure.RepositoryNotFound, "x"));
 
     public Task<MaintenanceRoute> RouteMaintenanceAsync(ImmutableArray<string> avoid, CancellationToken cancellationToken) =>
-        Task.FromResult(new MaintenanceRoute(ReplicaPath, storages));
+        BeginFails is { } failure ? throw new RouteException(failure, "x") : Task.FromResult(new MaintenanceRoute(ReplicaPath, storages));
 
     public async Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken)
     {
@@ -119,7 +127,9 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 
     public Task<RemovedRepository?> RemoveAsync(CancellationToken cancellationToken)
     {
-        var removed = Exists ? new RemovedRepository(ReplicaPath, storages) : null;
+        if (RemoveFails is { } failure)
+            throw new RouteException(failure, "x");
+        var removed = Exists ? Removed ?? new RemovedRepository(ReplicaPath, storages) : null;
         Exists = false;
         return Task.FromResult(removed);
     }
@@ -155,10 +165,10 @@ internal sealed class FakeStorageNode(FakeGrains grains, NodeKey key) : IStorage
     }
 }
 
-internal sealed class FakeVirtualStorage(string name, ImmutableArray<string> storages) : IVirtualStorageGrain
+internal sealed class FakeVirtualStorage(FakeGrains grains, string name, ImmutableArray<string> storages) : IVirtualStorageGrain
 {
     public Task<VirtualStorageView> GetAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(new VirtualStorageView(name, 1, 1, 0, [.. storages.Select(s => new NodeHealth(s, true, default, ""))]));
+        Task.FromResult(new VirtualStorageView(name, 1, 1, 0, [.. storages.Select(s => new NodeHealth(s, !grains.Unhealthy.Contains(s), default, ""))]));
 
     public Task<VirtualStorageView> SubscribeAsync(IVirtualStorageObserver observer, CancellationToken cancellationToken) => GetAsync(cancellationToken);
 

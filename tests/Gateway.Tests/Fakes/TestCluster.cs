@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Praefect.Gateway.Grains;
+using Praefect.Grains.Catalogue;
 using Praefect.Wire.Auth;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Grpc;
@@ -36,7 +37,8 @@ public sealed class TestCluster : IAsyncDisposable
         var options = new GatewayOptions { AccessLog = false, GraceAfterPrimaryFailure = TimeSpan.FromMilliseconds(200) };
         configure?.Invoke(options);
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddProvider(Logs);
+        builder.Services.AddSingleton<IRepositoryCatalogue>(Catalogue);
         builder.Services.AddBackchannelTransport();
         builder.Services.AddSingleton<SidechannelRegistry>();
         builder.Services.AddSingleton<IGatewayGrains>(Grains);
@@ -57,6 +59,10 @@ public sealed class TestCluster : IAsyncDisposable
     public ImmutableArray<FakeNode> Nodes { get; }
 
     public FakeGrains Grains { get; }
+
+    public FakeCatalogue Catalogue { get; } = new();
+
+    public CapturedLogs Logs { get; } = new();
 
     public FakeRepository Repository => Grains.At(VirtualStorage, Path);
 

@@ -6,6 +6,7 @@ namespace Praefect.Database;
 public static class MigrationScripts
 {
     private const string Folder = "sql/";
+    private const string SqliteFolder = "sql/sqlite/";
     private const string EmbeddedFolder = "sql/embedded/";
 
     /// <summary>What <c>praefect sql-migrate</c> applies, in order.</summary>
@@ -17,6 +18,9 @@ public static class MigrationScripts
     /// </summary>
     public static ImmutableArray<MigrationScript> ForEmbeddedStore { get; } =
         [.. All.Where(static script => script.Id is "005_catalogue" or "006_catalogue_projection"), .. Load(EmbeddedFolder)];
+
+    /// <summary>What is run on the SQLite store at each start, after it made its own tables: the catalogue and the triggers that keep it. Idempotent.</summary>
+    public static ImmutableArray<MigrationScript> ForSqliteStore { get; } = Load(SqliteFolder);
 
     private static ImmutableArray<MigrationScript> Load(string folder)
     {

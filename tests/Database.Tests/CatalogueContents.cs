@@ -1,4 +1,5 @@
 using Npgsql;
+using Praefect.Store;
 
 namespace Praefect.Database.Tests;
 
@@ -29,6 +30,23 @@ internal static class CatalogueContents
         var lines = new List<string>();
         while (await reader.ReadAsync()) lines.Add(reader.GetString(0));
         return lines;
+    }
+
+    public static async Task<IReadOnlyList<string>> ReadAsync(SqliteStore store)
+    {
+        const string Repositories = """
+            SELECT repository_id, concat(repository_id, ' ', repository.virtual_storage, ' ', relative_path, ' ', replica_path, ' gen ', generation,
+              ' primary ', primary_storage, ' assigned ', (SELECT group_concat(value) FROM json_each(assigned)),
+              ' up to date ', (SELECT group_concat(value) FROM json_each(up_to_date)), ' outdated ', (SELECT group_concat(value) FROM json_each(outdated))) AS line
+            FROM catalogue_repositories AS repository JOIN catalogue_placements AS placement USING (placement_id)
+            WHERE placement.virtual_storage = repository.virtual_storage
+            """;
+        const string Replicas = """
+            SELECT repository_id, concat(repository_id, ' on ', storage, ' gen ', coalesce(replica.generation, repository.generation), ' verified ',
+              CASE WHEN verified_at > -62135596800000000 THEN strftime('%Y-%m-%dT%H:%M:%S', verified_at / 1000000, 'unixepoch') END)
+            FROM catalogue_replicas AS replica JOIN catalogue_repositories AS repository USING (repository_id)
+            """;
+        return await store.QueryAsync($"SELECT line FROM ({Repositories} UNION ALL {Replicas}) ORDER BY repository_id, line", static reader => reader.GetString(0), default);
     }
 
     private static IEnumerable<string> Lines(Record record)

@@ -6,8 +6,6 @@ namespace Praefect.Database.Tests;
 [Collection(Databases.Name)]
 public sealed class CatalogueProjectionTests(PostgresServer server)
 {
-    private static readonly string[] Storages = ["gitaly-1", "gitaly-2", "gitaly-3", "Gitaly-B", "älter"];
-
     [PostgresTheory]
     [InlineData(1)]
     [InlineData(2)]
@@ -35,7 +33,7 @@ public sealed class CatalogueProjectionTests(PostgresServer server)
             int? version = null;
             for (var step = 0; step < 60; step++)
             {
-                var next = Step(record, grain, random, () => Interlocked.Increment(ref nextId));
+                var next = RandomLives.Step(record, grain, random, () => Interlocked.Increment(ref nextId));
                 if (next.RepositoryId == 0 && version is not null && random.Next(2) == 0)
                 {
                     var delete = random.Next(2) == 0;
@@ -123,53 +121,5 @@ public sealed class CatalogueProjectionTests(PostgresServer server)
         Assert.Equal(
             CatalogueContents.Of([record with { RepositoryId = 1, RelativePath = "0.git" }, record with { RepositoryId = 2, RelativePath = "1.git" }]),
             await CatalogueContents.ReadAsync(dataSource));
-    }
-
-    private static Record Step(Record record, int grain, Random random, Func<long> newId)
-    {
-        if (record.RepositoryId == 0 || record.Generation < 0)
-        {
-            var name = Storages[random.Next(Storages.Length)];
-            return new Record
-            {
-                RepositoryId = record.RepositoryId > 0 ? record.RepositoryId : newId(),
-                RelativePath = $"path-{grain}.git",
-                ReplicaPath = $"@cluster/{random.Next()}",
-                // Sometimes still being created: then it is nobody's yet.
-                Generation = random.Next(-1, 1),
-                Primary = random.Next(3) == 0 ? null : name,
-                Replicas = [new Replica(name, 0, VerifiedAt: null)],
-                Assignments = random.Next(2) == 0 ? null : [.. Storages.Where(_ => random.Next(2) == 0)],
-            };
-        }
-
-        switch (random.Next(8))
-        {
-            case 0:
-                return random.Next(3) == 0 ? new Record() : record with { Primary = Storages[random.Next(Storages.Length)] };
-            case 1:
-                return record with { OpenWrites = [new OpenWrite((ulong)random.NextInt64(), ["gitaly-1"])] };
-            case 2:
-                var added = Storages.Except(record.Replicas.Select(static replica => replica.Storage), StringComparer.Ordinal).FirstOrDefault();
-                return added is null ? record : record with { Replicas = [.. record.Replicas, new Replica(added, random.NextInt64(record.Generation + 1), VerifiedAt: null)] };
-            case 3:
-                return record with { Replicas = [.. record.Replicas.Where(_ => random.Next(4) > 0)] };
-            case 4:
-                var verifiedAt = DateTimeOffset.UnixEpoch.AddSeconds(random.Next());
-                return record with { Replicas = [.. record.Replicas.Select(replica => random.Next(2) == 0 ? replica : replica with { VerifiedAt = verifiedAt })] };
-            case 5:
-                return record with { Assignments = random.Next(3) == 0 ? null : [.. Storages.Where(_ => random.Next(2) == 0).Reverse()] };
-            default:
-                // A write that some of the up-to-date replicas took.
-                var all = random.Next(2) == 0;
-                var generation = record.Generation + 1;
-                return record with
-                {
-                    Generation = generation,
-                    OpenWrites = [],
-                    Replicas = [.. record.Replicas.Select(replica =>
-                        replica.Generation == record.Generation && (all || random.Next(2) == 0) ? replica with { Generation = generation } : replica)],
-                };
-        }
     }
 }

@@ -153,7 +153,7 @@ public sealed class PostgresCatalogue(NpgsqlDataSource dataSource, int pageSize 
 
     private static DateTimeOffset? Moment(DateTime verifiedAt) => verifiedAt == DateTime.MinValue ? null : new DateTimeOffset(verifiedAt, TimeSpan.Zero);
 
-    private async Task<IReadOnlyDictionary<int, BadPlacement>> BadPlacementsAsync(
+    private async Task<IReadOnlyDictionary<int, JudgedPlacement>> BadPlacementsAsync(
         string virtualStorage,
         IReadOnlyCollection<string> configured,
         IReadOnlyCollection<string> healthy,
@@ -162,13 +162,13 @@ public sealed class PostgresCatalogue(NpgsqlDataSource dataSource, int pageSize 
     {
         var rows = await ReadAsync(
             PostgresQueries.BadPlacements,
-            static reader => (Id: reader.GetInt32(0), Placement: new BadPlacement(reader.GetFieldValue<string[]>(1), reader.GetFieldValue<string[]>(2), reader.GetBoolean(3))),
+            static reader => (Id: reader.GetInt32(0), Placement: new JudgedPlacement(reader.GetFieldValue<string[]>(1), reader.GetFieldValue<string[]>(2), reader.GetBoolean(3))),
             cancellationToken,
             virtualStorage, configured.ToArray(), healthy.ToArray(), includePartial);
         return rows.ToDictionary(static row => row.Id, static row => row.Placement);
     }
 
-    private static DatalossEntry Entry(NpgsqlDataReader reader, BadPlacement placement, IReadOnlyCollection<string> healthy)
+    private static DatalossEntry Entry(NpgsqlDataReader reader, JudgedPlacement placement, IReadOnlyCollection<string> healthy)
     {
         var behind = reader.GetFieldValue<string[]>(5).Zip(reader.GetFieldValue<long[]>(6));
         return placement.Entry(reader.GetInt64(1), reader.GetString(2), reader.GetInt64(3), reader.IsDBNull(4) ? "" : reader.GetString(4), behind, healthy);

@@ -82,6 +82,16 @@ internal sealed class SqliteStatements(SqliteConnection connection) : IDisposabl
         command.ExecuteNonQuery();
     }
 
+    internal IReadOnlyList<T> Query<T>(string sql, IReadOnlyList<(string Name, object? Value)> parameters, Func<SqliteDataReader, T> row)
+    {
+        var command = Command("report", sql);
+        foreach (var (name, value) in parameters) Set(command, name, value);
+        var rows = new List<T>();
+        using var reader = command.ExecuteReader();
+        while (reader.Read()) rows.Add(row(reader));
+        return rows;
+    }
+
     private static void SetKey(SqliteCommand command, StateKey key)
     {
         Set(command, "@type", key.GrainType);

@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace Praefect.Store;
 
 /// <summary>
-/// A SQLite file in WAL mode: one connection and thread for writes, which share transactions, one for reads. No grain ever waits inside
-/// SQLite.
+/// A SQLite file in WAL mode: one connection and thread for writes, which share transactions, one for reads, and one for reports, which may
+/// take long. No grain ever waits inside SQLite.
 /// </summary>
 /// <param name="options">Where and how.</param>
 public sealed class SqliteStore(SqliteStoreOptions options) : IGrainStore
@@ -12,6 +12,7 @@ public sealed class SqliteStore(SqliteStoreOptions options) : IGrainStore
     private StoreFileLock? _lock;
     private SqliteWorker? _reader;
     private SqliteWorker? _writer;
+    private SqliteWorker? _reporter;
 
     /// <inheritdoc/>
     public CancellationToken Lost => CancellationToken.None;
@@ -53,13 +54,24 @@ public sealed class SqliteStore(SqliteStoreOptions options) : IGrainStore
     public Task DeleteReminderAsync(StateKey key, CancellationToken cancellationToken) =>
         Writer.DoAsync(sql => Done(() => sql.DeleteReminder(key)), cancellationToken);
 
+    /// <summary>Reads what <see cref="SqliteStoreOptions.SchemaScripts"/> keep beside the states, beside all other work on the file.</summary>
+    /// <param name="sql">One query; it is prepared once for each text, so callers have a fixed number of them.</param>
+    /// <param name="row">Reads a row; runs on the store's thread.</param>
+    /// <param name="cancellationToken">Ends the wait for a place in the queue.</param>
+    /// <param name="parameters">Values by name, as <c>@name</c>.</param>
+    public Task<IReadOnlyList<T>> QueryAsync<T>(
+        string sql, Func<SqliteDataReader, T> row, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        (_reporter ?? throw new InvalidOperationException("The grain store is not open."))
+            .DoAsync(statements => statements.Query(sql, parameters, row), cancellationToken);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _reporter?.Dispose();
         _reader?.Dispose();
         _writer?.Dispose();
         _lock?.Dispose();
-        _reader = _writer = null;
+        _reporter = _reader = _writer = null;
         _lock = null;
         return ValueTask.CompletedTask;
     }
@@ -81,6 +93,7 @@ public sealed class SqliteStore(SqliteStoreOptions options) : IGrainStore
             SqliteSchema.Create(writer, options);
             _writer = new SqliteWorker("grain store writes", writer, options.QueueBound, options.BatchBound, transactions: true);
             _reader = new SqliteWorker("grain store reads", Connect(path), options.QueueBound, options.BatchBound, transactions: false);
+            _reporter = new SqliteWorker("grain store reports", Connect(path), options.QueueBound, batchBound: 1, transactions: false);
             opening.SetResult();
         }
         catch (Exception error)

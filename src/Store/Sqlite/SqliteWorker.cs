@@ -18,8 +18,10 @@ internal abstract class SqliteWork
 /// <summary>One thing to do on the database thread, with an answer.</summary>
 internal sealed class SqliteWork<T>(Func<SqliteStatements, T> run) : SqliteWork
 {
+    private const int ConstraintViolated = 19;
+
     private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private StoreConflictException? _conflict;
+    private Exception? _refusal;
     private T _result = default!;
 
     internal Task<T> Answer => _answer.Task;
@@ -33,13 +35,18 @@ internal sealed class SqliteWork<T>(Func<SqliteStatements, T> run) : SqliteWork
         catch (StoreConflictException conflict)
         {
             // Changed nothing: no reason to take the others in the transaction with it.
-            _conflict = conflict;
+            _refusal = conflict;
+        }
+        catch (SqliteException refused) when (refused.SqliteErrorCode == ConstraintViolated)
+        {
+            // SQLite took back what this statement did, and nothing else.
+            _refusal = refused;
         }
     }
 
     internal override void Succeed()
     {
-        if (_conflict is not null) _answer.TrySetException(_conflict);
+        if (_refusal is not null) _answer.TrySetException(_refusal);
         else _answer.TrySetResult(_result);
     }
 

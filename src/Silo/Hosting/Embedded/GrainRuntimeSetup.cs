@@ -1,5 +1,9 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Praefect.Database;
+using Praefect.Database.Catalogue;
 using Praefect.Grains;
+using Praefect.Grains.Catalogue;
 using Praefect.Grains.Embedded;
 using Praefect.Silo.Configuration;
 using Praefect.Store;
@@ -17,14 +21,23 @@ internal static class GrainRuntimeSetup
     {
         if (options.Silo.Kind != SiloRole.All)
             throw new StartException($"role \"{options.Silo.Role}\" needs several processes, but this program was built with the embedded grain runtime, which has one: build it with Orleans, or use role all");
-        builder.Services.AddEmbeddedGrains(grains =>
+        if (options.Database is { } database)
         {
-            grains.AddGrains(typeof(GrainOptions).Assembly);
-            if (options.Database is { } database)
-                grains.UsePostgres(Databases.Open(database));
-            else
-                grains.UseSqlite(new SqliteStoreOptions { Path = options.Store.Path });
-        });
+            var dataSource = Databases.Open(database);
+            var scripts = MigrationScripts.ForEmbeddedStore.Select(static script => script.Text);
+            builder.Services.AddSingleton<IRepositoryCatalogue>(new PostgresCatalogue(dataSource));
+            Add(builder, grains => grains.UsePostgres(dataSource, new PostgresStoreOptions { SchemaScripts = [.. scripts] }));
+            return Task.CompletedTask;
+        }
+
+        builder.Services.AddSqliteStore(options.Store);
+        Add(builder, grains => grains.UseStore(static provider => provider.GetRequiredService<IGrainStore>()));
         return Task.CompletedTask;
     }
+
+    private static void Add(WebApplicationBuilder builder, Action<EmbeddedGrainsBuilder> useStore) => builder.Services.AddEmbeddedGrains(grains =>
+    {
+        grains.AddGrains(typeof(GrainOptions).Assembly);
+        useStore(grains);
+    });
 }

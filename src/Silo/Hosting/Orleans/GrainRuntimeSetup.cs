@@ -10,7 +10,9 @@ using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 using Praefect.Database;
+using Praefect.Database.Catalogue;
 using Praefect.Grains;
+using Praefect.Grains.Catalogue;
 using Praefect.Silo.Configuration;
 using Praefect.Store;
 
@@ -33,6 +35,7 @@ internal static class GrainRuntimeSetup
             var dataSource = Databases.Open(database);
             await new Migrator(dataSource, TimeProvider.System).EnsureUpToDateAsync(cancellationToken);
             builder.Services.AddSingleton(dataSource);
+            builder.Services.AddSingleton<IRepositoryCatalogue>(new PostgresCatalogue(dataSource));
             if (options.Silo.Kind == SiloRole.Gateway)
                 GatewayClientSetup.Add(builder, dataSource, options.Silo);
             else
@@ -40,7 +43,7 @@ internal static class GrainRuntimeSetup
             return;
         }
 
-        builder.Services.AddSingleton<IGrainStore>(_ => new SqliteStore(new SqliteStoreOptions { Path = options.Store.Path }));
+        builder.Services.AddSqliteStore(options.Store);
         builder.Services.AddHostedService<StoreService>();
         builder.UseOrleans(silo => UseStore(silo, options.Silo));
     }

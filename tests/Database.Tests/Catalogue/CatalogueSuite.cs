@@ -1,0 +1,126 @@
+using Praefect.Grains.Catalogue;
+using Praefect.Grains.Repositories;
+
+namespace Praefect.Database.Tests.Catalogue;
+
+/// <summary>What every catalogue must answer; run by the tests of each.</summary>
+internal static class CatalogueSuite
+{
+    private static readonly string[] s_configured = ["a", "b", "c"];
+    private static readonly DateTimeOffset s_now = DateTimeOffset.UnixEpoch.AddDays(20000);
+
+    internal static async Task TellsUnavailableFromPartialAsync(CatalogueUnderTest tested)
+    {
+        await WriteAsync(
+            tested,
+            At(1, 5, [("a", 5), ("b", 5), ("c", 5)]),
+            At(2, 5, [("a", 5), ("b", 3), ("c", 5)]),
+            At(3, 5, [("a", 5), ("b", 5)]) with { Assignments = ["a", "b", "gone"] },
+            At(4, 5, [("a", 5)]) with { Assignments = ["b", "a"] },
+            At(5, 5, [("c", 5), ("a", 4)]) with { Primary = null, Assignments = ["gone"] },
+            At(6, 2, []));
+        var catalogue = tested.Open(pageSize: 2);
+
+        // All healthy: 2 is behind on b, 4 misses b, 5 has nobody assigned that is configured (so all are) and misses b; 6 has no replica left.
+        Assert.Equal([6], await IdsAsync(s_configured, partial: false));
+        Assert.Equal([2, 4, 5, 6], await IdsAsync(s_configured, partial: true));
+        // Without a, 4 has nothing left; 1, 2, 3 and 5 are served by others.
+        Assert.Equal([4, 6], await IdsAsync(["b", "c"], partial: false));
+        Assert.Equal([1, 2, 3, 4, 5, 6], await IdsAsync(["b", "c"], partial: true));
+        Assert.Equal(2, await catalogue.CountUnavailableAsync("default", s_configured, ["b", "c"], default));
+        Assert.Equal(0, await catalogue.CountUnavailableAsync("other", s_configured, [], default));
+
+        var five = Assert.Single(await ListAsync(catalogue.DatalossAsync("default", s_configured, ["a", "b"], includePartial: false, default)), static one => one.RepositoryId == 5);
+        Assert.Equal((5L, "", true), (five.Generation, five.Primary, five.Unavailable));
+        Assert.Equal(
+            [new DatalossReplica("a", Assigned: true, Healthy: true, 1), new("b", Assigned: true, Healthy: true, 6), new("c", Assigned: true, Healthy: false, 0)],
+            (IEnumerable<DatalossReplica>)five.Replicas);
+
+        async Task<IEnumerable<long>> IdsAsync(string[] healthy, bool partial) =>
+            (await ListAsync(catalogue.DatalossAsync("default", s_configured, healthy, partial, default))).Select(static one => one.RepositoryId);
+    }
+
+    internal static async Task ListsInPagesAsync(CatalogueUnderTest tested)
+    {
+        await WriteAsync(tested, [.. Enumerable.Range(1, 7).Select(static id => At(id, 5, [("a", 5), ("b", 4)], verified: id > 3 ? s_now.AddDays(-id / 2) : null))]);
+        foreach (var pageSize in new[] { 1, 2, 7, 100 })
+        {
+            var catalogue = tested.Open(pageSize);
+            Assert.Equal(Enumerable.Range(1, 7).Select(static id => $"@hashed/{id:x2}.git"), await ListAsync(catalogue.ListPathsAsync("default", default)), StringComparer.Ordinal);
+            var onB = await ListAsync(catalogue.ReplicasOfAsync("default", "b", default));
+            Assert.Equal([1, 2, 3, 6, 7, 4, 5], onB.Select(static replica => replica.RepositoryId));
+            Assert.All(onB, static replica => Assert.Equal((4L, false), (replica.Generation, replica.UpToDate)));
+            Assert.Equal([null, null, null, s_now.AddDays(-3), s_now.AddDays(-3), s_now.AddDays(-2), s_now.AddDays(-2)], onB.Select(static replica => replica.VerifiedAt));
+            Assert.Empty(await ListAsync(catalogue.ListPathsAsync("other", default)));
+        }
+    }
+
+    internal static async Task LeasesOnceAsync(CatalogueUnderTest tested)
+    {
+        await WriteAsync(tested, [.. Enumerable.Range(1, 20).Select(static id => At(id, 5, [("a", 5), ("b", 5), ("c", 5)], verified: id > 10 ? s_now : null))]);
+        var catalogue = tested.Open();
+
+        var leased = (await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => LeaseAsync(s_now, 5))))).SelectMany(static one => one).ToArray();
+        while (leased.Length < 20) leased = [.. leased, .. await LeaseAsync(s_now, 5)];
+
+        Assert.Equal(20, leased.Distinct().Count());
+        Assert.All(leased, static one => Assert.True(one.RepositoryId <= 10 && one.Storage is "a" or "b"));
+        Assert.Empty(await LeaseAsync(s_now, 5));
+        await catalogue.ReleaseVerificationsAsync(leased[..1], default);
+        Assert.Equal(leased[..1], await LeaseAsync(s_now, 5));
+        Assert.Equal(20, (await LeaseAsync(s_now.AddSeconds(31), 25)).Count);
+
+        Task<IReadOnlyList<DueVerification>> LeaseAsync(DateTimeOffset now, int limit) =>
+            catalogue.LeaseVerificationsAsync("default", ["a", "b"], s_now.AddDays(-1), now, TimeSpan.FromSeconds(30), limit, default);
+    }
+
+    internal static async Task FindsAsync(CatalogueUnderTest tested)
+    {
+        await WriteAsync(tested, At(1, 0, [("a", 0)]));
+        var catalogue = tested.Open();
+
+        Assert.Equal(new RepositoryKey("default", "@hashed/01.git"), await catalogue.FindAsync(1, default));
+        Assert.Null(await catalogue.FindAsync(2, default));
+        Assert.Equal(["@cluster/repositories/1"], await catalogue.KnownReplicaPathsAsync("default", "a", ["@cluster/repositories/1", "@cluster/repositories/2"], default), StringComparer.Ordinal);
+        Assert.Empty(await catalogue.KnownReplicaPathsAsync("default", "b", ["@cluster/repositories/1"], default));
+        Assert.Empty(await catalogue.KnownReplicaPathsAsync("other", "a", ["@cluster/repositories/1"], default));
+    }
+
+    internal static async Task CountsAsync(CatalogueUnderTest tested)
+    {
+        await WriteAsync(
+            tested,
+            At(1, 5, [("a", 5), ("b", 5), ("c", 5)], s_now),
+            At(2, 5, [("a", 5), ("b", 3)], s_now.AddSeconds(-30)),
+            At(3, 5, [("a", 5), ("c", 2)], s_now.AddSeconds(-30).AddMicroseconds(-1)) with { Assignments = ["a", "b"] },
+            At(4, 5, [("a", 5)], null) with { Assignments = ["a"] });
+        var catalogue = tested.Open();
+
+        Assert.Equal([("a", 0L), ("b", 2L), ("c", 1L), ("d", 2L)], Sorted(await catalogue.CountBehindAsync("default", ["a", "b", "c", "d"], default), configured: 4));
+        Assert.Equal([("a", 0L)], Sorted(await catalogue.CountBehindAsync("other", ["a"], default), configured: 1));
+        var depths = await catalogue.CountVerificationsAsync("default", [.. s_configured, "d"], s_now.AddSeconds(-30), default);
+        Assert.Equal(
+            [("a", new VerificationDepth(1, 1)), ("b", default), ("c", new VerificationDepth(0, 1)), ("d", default)], Sorted(depths, configured: 4));
+    }
+
+    internal static Record At(long id, long generation, (string Storage, long Generation)[] replicas, DateTimeOffset? verified = null) =>
+        Records.One(id, generation, [.. replicas.Select(replica => new Replica(replica.Storage, replica.Generation, verified))]);
+
+    internal static async Task<List<T>> ListAsync<T>(IAsyncEnumerable<T> items)
+    {
+        var list = new List<T>();
+        await foreach (var item in items) list.Add(item);
+        return list;
+    }
+
+    private static IEnumerable<(string, T)> Sorted<T>(IReadOnlyDictionary<string, T> counts, int configured)
+    {
+        Assert.Equal(configured, counts.Count);
+        return counts.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => (pair.Key, pair.Value));
+    }
+
+    private static async Task WriteAsync(CatalogueUnderTest tested, params Record[] records)
+    {
+        foreach (var record in records) await tested.WriteAsync(record);
+    }
+}

@@ -61,4 +61,12 @@ internal static class MigrationHistory
         command.Parameters.Add(new NpgsqlParameter { Value = duration });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
+
+    /// <returns>Whether it was recorded.</returns>
+    internal static async Task<bool> ForgetAsync(NpgsqlConnection connection, string id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("DELETE FROM praefect_migrations WHERE id = $1", connection);
+        command.Parameters.Add(new NpgsqlParameter { Value = id });
+        return await command.ExecuteNonQueryAsync(cancellationToken) > 0;
+    }
 }

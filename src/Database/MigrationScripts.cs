@@ -8,9 +8,13 @@ public static class MigrationScripts
     private const string Folder = "sql/";
     private const string SqliteFolder = "sql/sqlite/";
     private const string EmbeddedFolder = "sql/embedded/";
+    private const string DownFolder = "sql/down/";
 
     /// <summary>What <c>praefect sql-migrate</c> applies, in order.</summary>
     public static ImmutableArray<MigrationScript> All { get; } = Load(Folder);
+
+    /// <summary>What takes the scripts of <see cref="All"/> back, under the same ids.</summary>
+    public static ImmutableArray<MigrationScript> Down { get; } = Load(DownFolder);
 
     /// <summary>
     /// What the embedded grain runtime runs on its Postgres store at each start, after it made its own tables: the catalogue and the triggers

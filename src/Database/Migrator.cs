@@ -10,13 +10,16 @@ namespace Praefect.Database;
 /// <param name="dataSource">The database. Its user must own the schema, or be allowed to create tables and functions in it.</param>
 /// <param name="time">Clock for the recorded times.</param>
 /// <param name="scripts">Other scripts than <see cref="MigrationScripts.All"/>, for tests.</param>
-public sealed class Migrator(NpgsqlDataSource dataSource, TimeProvider time, ImmutableArray<MigrationScript>? scripts = null)
+/// <param name="down">Other scripts than <see cref="MigrationScripts.Down"/>, for tests.</param>
+public sealed partial class Migrator(
+    NpgsqlDataSource dataSource, TimeProvider time, ImmutableArray<MigrationScript>? scripts = null, ImmutableArray<MigrationScript>? down = null)
 {
     // Any number that nothing else locks in the same database. The lock belongs to a transaction, not to a session, so that it also holds
     // through a connection pooler that hands out a server connection per transaction.
     private const long TurnLock = 0x5052_4145_4645_4354;
 
     private readonly ImmutableArray<MigrationScript> _scripts = scripts ?? MigrationScripts.All;
+    private readonly ImmutableArray<MigrationScript> _down = down ?? MigrationScripts.Down;
 
     /// <summary>Where every script stands, those that this program does not know included, ordered by id.</summary>
     public async Task<ImmutableArray<MigrationStatus>> StatusAsync(CancellationToken cancellationToken)
@@ -83,12 +86,7 @@ public sealed class Migrator(NpgsqlDataSource dataSource, TimeProvider time, Imm
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // A script may build an index for longer than the data source's command timeout, and so may whoever has the turn.
-        await using (var turn = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection) { CommandTimeout = 0 })
-        {
-            turn.Parameters.Add(new NpgsqlParameter { Value = TurnLock });
-            await turn.ExecuteNonQueryAsync(cancellationToken);
-        }
-
+        await TakeTurnAsync(connection, cancellationToken);
         await MigrationHistory.CreateAsync(connection, cancellationToken);
         if (await MigrationHistory.ChecksumAsync(connection, script.Id, cancellationToken) is { } recorded)
         {
@@ -103,6 +101,13 @@ public sealed class Migrator(NpgsqlDataSource dataSource, TimeProvider time, Imm
         await MigrationHistory.RecordAsync(connection, script, time.GetUtcNow(), duration, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return duration;
+    }
+
+    private static async Task TakeTurnAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var turn = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection) { CommandTimeout = 0 };
+        turn.Parameters.Add(new NpgsqlParameter { Value = TurnLock });
+        await turn.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static bool Same(string checksum, MigrationScript script) => string.Equals(checksum, script.Checksum, StringComparison.Ordinal);

@@ -18,7 +18,7 @@ public sealed class SqlMigrateCommand(Migrator migrator, TextWriter output, Time
         var progress = new Lines(output, time, verbose);
         var applied = await migrator.MigrateAsync(progress, ignoreUnknown, cancellationToken);
         await output.WriteLineAsync(progress.Any
-            ? string.Create(CultureInfo.InvariantCulture, $"praefect sql-migrate: OK (applied {applied} migrations)")
+            ? string.Create(CultureInfo.InvariantCulture, $"\npraefect sql-migrate: OK (applied {applied} migrations)")
             : "praefect sql-migrate: all migrations are up");
     }
 
@@ -31,7 +31,7 @@ public sealed class SqlMigrateCommand(Migrator migrator, TextWriter output, Time
         public void Planned(int count)
         {
             Any = true;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"praefect sql-migrate: migrations to apply: {count}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"praefect sql-migrate: migrations to apply: {count}\n"));
         }
 
         public void Started(MigrationScript script)

@@ -16,7 +16,7 @@ public sealed class SqlMigrateStatusCommand(Migrator migrator, TextWriter output
         var appliedWidth = rows.Select(static row => row.Applied.Length).Append("Applied".Length).Max();
         var rule = $"+{new string('-', idWidth + 2)}+{new string('-', appliedWidth + 2)}+";
         await output.WriteLineAsync(rule);
-        await output.WriteLineAsync($"| {Centre("Migration", idWidth)} | {Centre("Applied", appliedWidth)} |");
+        await output.WriteLineAsync($"| {Centre("MIGRATION", idWidth)} | {Centre("APPLIED", appliedWidth)} |");
         await output.WriteLineAsync(rule);
         foreach (var (id, applied) in rows)
             await output.WriteLineAsync($"| {id.PadRight(idWidth)} | {applied.PadRight(appliedWidth)} |");

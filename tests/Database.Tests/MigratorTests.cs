@@ -122,8 +122,10 @@ public sealed class MigratorTests(PostgresServer server)
         Assert.Equal(
             """
             praefect sql-migrate: migrations to apply: 1
+
             =  2026-08-01T12:00:00 001_things: migrating
             == 2026-08-01T12:00:00 001_things: applied (0.000s)
+
             praefect sql-migrate: OK (applied 1 migrations)
 
             """,
@@ -150,7 +152,7 @@ public sealed class MigratorTests(PostgresServer server)
         Assert.Equal(
             """
             +------------+--------------------------------------+
-            | Migration  |               Applied                |
+            | MIGRATION  |               APPLIED                |
             +------------+--------------------------------------+
             | 001_things | 2026-08-01 12:00:00.000000 +0000 UTC |
             | 002_next   | no                                   |
@@ -159,6 +161,56 @@ public sealed class MigratorTests(PostgresServer server)
 
             """,
             output.ToString());
+    }
+
+    [PostgresFact]
+    public async Task Every_script_can_be_rolled_back_and_applied_again()
+    {
+        await using var dataSource = await Databases.MigratedAsync(server);
+        var migrator = new Migrator(dataSource, TimeProvider.System);
+
+        foreach (var script in MigrationScripts.All.Reverse())
+        {
+            Assert.Equal(script.Id, Assert.Single(await migrator.RollBackPlanAsync(1, default)));
+            Assert.Equal(1, await migrator.RollBackAsync(1, default));
+        }
+
+        Assert.Equal(0, await migrator.RollBackAsync(1, default));
+        Assert.Equal(0L, await Databases.ScalarAsync<long>(
+            dataSource, "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE 'praefect_migrations%'"));
+        Assert.Equal(0L, await Databases.ScalarAsync<long>(dataSource, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"));
+        Assert.Equal(MigrationScripts.All.Length, await migrator.MigrateAsync(progress: null, ignoreUnknown: true, default));
+    }
+
+    [PostgresFact]
+    public async Task Records_of_repositories_are_never_rolled_back()
+    {
+        await using var dataSource = await Databases.MigratedAsync(server);
+        await Databases.ScalarAsync<object>(dataSource, "SELECT write_grain_state('s', 'repository', 0, 0, 'k', NULL, convert_to($1, 'UTF8'))", Records.Json(Records.One(1)));
+        var migrator = new Migrator(dataSource, TimeProvider.System);
+
+        var refusal = await Assert.ThrowsAsync<PostgresException>(() => migrator.RollBackAsync(100, default));
+
+        Assert.Contains("holds the records of repositories", refusal.MessageText, StringComparison.Ordinal);
+        Assert.Equal(1L, await Databases.ScalarAsync<long>(dataSource, "SELECT count(*) FROM orleans_grain_state"));
+    }
+
+    [PostgresFact]
+    public async Task A_migration_without_a_way_back_is_refused_by_name_and_nothing_is_changed()
+    {
+        await using var dataSource = await Databases.EmptyAsync(server);
+        var migrator = new Migrator(
+            dataSource, TimeProvider.System, [Things, new("002_next", "SELECT 1;"), new("003_last", "SELECT 1;")], [new("001_things", "DROP TABLE things;"), new("003_last", "SELECT 1;")]);
+        await migrator.MigrateAsync(progress: null, ignoreUnknown: true, default);
+        await using var output = new StringWriter { NewLine = "\n" };
+        var command = new SqlMigrateDownCommand(migrator, output);
+
+        await command.RunAsync(2, force: false, default);
+        Assert.Equal("DRY RUN -- would roll back:\n\n- 003_last\n- 002_next\n\nTo apply these migrations run with -f\n", output.ToString());
+        var refusal = await Assert.ThrowsAsync<DatabaseSchemaException>(() => command.RunAsync(2, force: true, default));
+
+        Assert.StartsWith("migration 002_next cannot be rolled back", refusal.Message, StringComparison.Ordinal);
+        Assert.All(await migrator.StatusAsync(default), static one => Assert.Equal(MigrationState.Applied, one.State));
     }
 
     private static Migrator Of(NpgsqlDataSource dataSource, params ImmutableArray<MigrationScript> scripts) => new(dataSource, TimeProvider.System, scripts);

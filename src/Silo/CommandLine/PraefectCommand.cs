@@ -10,7 +10,7 @@ using Praefect.Wire.Processes;
 
 namespace Praefect.Silo.CommandLine;
 
-/// <summary>The command line of <c>praefect</c>: <c>praefect -config FILE [serve]</c>.</summary>
+/// <summary>The command line of <c>praefect</c>: <c>praefect -config FILE [COMMAND] [flags]</c>.</summary>
 internal static partial class PraefectCommand
 {
     private static readonly Option<string> Config = new("-config", "--config") { Description = "Configuration file (TOML)", Recursive = true };
@@ -25,25 +25,37 @@ internal static partial class PraefectCommand
         Description = "all (grains and gateway in one process), silo (grains only) or gateway (proxy only); wins over [silo] role",
     };
 
+    // Relative paths start with @, which would mean a file with more arguments; and flags of one dash are no bundles of letters.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
     /// <summary>Parses and runs; returns the exit status.</summary>
-    public static Task<int> RunAsync(string[] arguments, TimeProvider time)
+    public static Task<int> RunAsync(string[] arguments, TimeProvider time, CommandConsole? console = null)
     {
+        console ??= CommandConsole.OfProcess();
         var serve = new Command("serve", "Serve (what is done without a command, too)") { Role };
         var root = new RootCommand("Praefect on Orleans: a gRPC proxy that keeps Git repositories on several Gitaly nodes.") { Config, ExitWithStdin, Role, serve };
-        foreach (var command in new MigrationCommands(Config, time).All())
+        ShowVersionAsPraefect(root, console);
+        foreach (var command in AllCommands.Create(new CommandFrame(Config, console, time), time))
             root.Add(command);
-        root.Add(new ValidateCommand(Console.In, Console.Out, Console.Error).Create());
-        serve.SetAction((parsed, cancellationToken) => ServeAsync(parsed, time, cancellationToken));
-        root.SetAction((parsed, cancellationToken) => ServeAsync(parsed, time, cancellationToken));
+        serve.SetAction((parsed, cancellationToken) => ServeAsync(parsed, time, console, cancellationToken));
+        root.SetAction((parsed, cancellationToken) => ServeAsync(parsed, time, console, cancellationToken));
 
-        // Signals are the host's to handle: it drains.
-        return root.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        // Signals are the host's to handle: it drains. A command is ended by them as any program is.
+        return root.Parse(arguments, Parsing)
+            .InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, Output = console.Output, Error = console.Errors });
     }
 
-    private static async Task<int> ServeAsync(ParseResult parsed, TimeProvider time, CancellationToken cancellationToken)
+    private static void ShowVersionAsPraefect(RootCommand root, CommandConsole console)
+    {
+        var version = root.Options.OfType<VersionOption>().First();
+        root.Options.Remove(version);
+        root.Options.Add(new VersionOption("--version", "-version") { Action = new VersionAction(console) });
+    }
+
+    private static async Task<int> ServeAsync(ParseResult parsed, TimeProvider time, CommandConsole console, CancellationToken cancellationToken)
     {
         if (parsed.GetValue(Config) is not { Length: > 0 } path)
-            return await FailAsync("no configuration file given: praefect -config FILE");
+            return await FailAsync(console, "no configuration file given: praefect -config FILE");
         LoadedConfiguration configuration;
         try
         {
@@ -51,7 +63,7 @@ internal static partial class PraefectCommand
         }
         catch (ConfigurationException e)
         {
-            return await FailAsync([.. e.Problems]);
+            return await FailAsync(console, [.. e.Problems]);
         }
 
         var start = time.GetTimestamp();
@@ -68,16 +80,16 @@ internal static partial class PraefectCommand
         }
         catch (Exception e) when (StartFailures.Describe(e, configuration.Options) is { } words)
         {
-            return await FailAsync(words);
+            return await FailAsync(console, words);
         }
     }
 
     private static string Version => typeof(PraefectCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    private static async Task<int> FailAsync(params string[] problems)
+    private static async Task<int> FailAsync(CommandConsole console, params string[] problems)
     {
         foreach (var problem in problems)
-            await Console.Error.WriteLineAsync($"praefect: {problem}");
+            await console.Errors.WriteLineAsync($"praefect: {problem}");
         return 1;
     }
 
@@ -86,4 +98,13 @@ internal static partial class PraefectCommand
 
     [LoggerMessage(LogLevel.Information, "Praefect is ready: version {Version}, role {Role}, grains on {Runtime}, listening on {Addresses}, started in {Milliseconds:0} ms")]
     private static partial void LogReady(ILogger logger, string version, string role, string runtime, string addresses, double milliseconds);
+
+    private sealed class VersionAction(CommandConsole console) : System.CommandLine.Invocation.SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            console.Output.WriteLine($"Praefect, version {Version}");
+            return 0;
+        }
+    }
 }

@@ -1,61 +1,60 @@
 using System.CommandLine;
-using Npgsql;
+using System.Globalization;
 using Praefect.Database;
-using Praefect.Silo.Configuration;
+using Praefect.Silo.CommandLine;
 using Praefect.Silo.Hosting;
 
 namespace Praefect.Silo.Commands;
 
-/// <summary><c>sql-migrate</c> and <c>sql-migrate-status</c>: the only ones that change or list the scripts run on the database. The server never migrates.</summary>
-internal sealed class MigrationCommands(Option<string> config, TimeProvider time)
+/// <summary><c>sql-migrate</c>, <c>sql-migrate-down</c> and <c>sql-migrate-status</c>: the only ones that change or list the scripts run on the database. The server never migrates.</summary>
+internal sealed class MigrationCommands(CommandFrame frame, TimeProvider time)
 {
-    private readonly Option<bool> _ignoreUnknown = new("--ignore-unknown", "-ignore-unknown")
-    {
-        Description = "Accept migrations of a newer program",
-        DefaultValueFactory = static _ => true,
-    };
+    private readonly Option<bool> _ignoreUnknown = Flags.Value("ignore-unknown", "Accept migrations of a newer program", fallback: true);
+    private readonly Option<bool> _verbose = Flags.Switch("verbose", "Print the statements");
+    private readonly Option<bool> _force = new("-f", "--f") { Description = "Roll back, instead of listing what would be rolled back" };
 
-    private readonly Option<bool> _verbose = new("--verbose", "-verbose") { Description = "Print the statements" };
+    /// <summary>All of them.</summary>
+    public IEnumerable<Command> All() =>
+    [
+        frame.Create("sql-migrate", "Bring the database to the state that this program needs", [_ignoreUnknown, _verbose], MigrateAsync),
+        frame.Create("sql-migrate-status", "List the migrations and when they were applied", [], StatusAsync),
+        Down(),
+    ];
 
-    /// <summary>Both commands.</summary>
-    public IEnumerable<Command> All()
+    private Command Down()
     {
-        var migrate = new Command("sql-migrate", "Bring the database to the state that this program needs") { _ignoreUnknown, _verbose };
-        migrate.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed,
-            (migrator, token) => new SqlMigrateCommand(migrator, Console.Out, time).RunAsync(parsed.GetValue(_ignoreUnknown), parsed.GetValue(_verbose), token),
-            cancellationToken));
-        var status = new Command("sql-migrate-status", "List the migrations and when they were applied");
-        status.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed, static (migrator, token) => new SqlMigrateStatusCommand(migrator, Console.Out).RunAsync(token), cancellationToken));
-        return [migrate, status];
+        var count = new Argument<string[]>("N") { Description = "How many migrations to roll back", Arity = ArgumentArity.ZeroOrMore };
+        return frame.Create(
+            "sql-migrate-down", "Roll back the newest migrations of the database", [_force],
+            (run, cancellationToken) => DownAsync(run, Count(run.Parsed.GetValue(count) ?? []), cancellationToken), arguments: count);
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, Func<Migrator, CancellationToken, Task> run, CancellationToken cancellationToken)
+    private async Task MigrateAsync(CommandRun run, CancellationToken cancellationToken)
     {
-        try
-        {
-            var path = parsed.GetValue(config) is { Length: > 0 } given ? given : throw new ConfigurationException("no configuration file given: praefect -config FILE COMMAND");
-            var options = (await ConfigurationFile.LoadAsync(path, time, cancellationToken)).Options;
-            var database = options.Database ?? throw new ConfigurationException($"{path} has no [database] section: there is nothing to migrate");
-            await using var dataSource = Databases.Open(database);
-            await run(new Migrator(dataSource, time), cancellationToken);
-            return 0;
-        }
-        catch (ConfigurationException e)
-        {
-            return await FailAsync(parsed, e.Problems);
-        }
-        catch (Exception e) when (e is DatabaseSchemaException or NpgsqlException)
-        {
-            return await FailAsync(parsed, [e.Message]);
-        }
+        await using var database = Databases.Open(run.Database());
+        await new SqlMigrateCommand(new Migrator(database, time), run.Output, time).RunAsync(run.Get(_ignoreUnknown), run.Get(_verbose), cancellationToken);
     }
 
-    private static async Task<int> FailAsync(ParseResult parsed, IEnumerable<string> problems)
+    private async Task StatusAsync(CommandRun run, CancellationToken cancellationToken)
     {
-        foreach (var problem in problems)
-            await Console.Error.WriteLineAsync($"praefect {parsed.CommandResult.Command.Name}: {problem}");
-        return 1;
+        await using var database = Databases.Open(run.Database());
+        await new SqlMigrateStatusCommand(new Migrator(database, time), run.Output).RunAsync(cancellationToken);
+    }
+
+    private async Task DownAsync(CommandRun run, int count, CancellationToken cancellationToken)
+    {
+        await using var database = Databases.Open(run.Database());
+        await new SqlMigrateDownCommand(new Migrator(database, time), run.Output).RunAsync(count, run.Get(_force), cancellationToken);
+    }
+
+    private static int Count(string[] arguments)
+    {
+        if (arguments.Length == 0)
+            throw new CommandException("sql-migrate-down requires a single positional argument");
+        if (arguments.Length > 1)
+            throw new CommandException("accepts only single positional argument");
+        if (!int.TryParse(arguments[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count))
+            throw new CommandException($"\"{arguments[0]}\" is not a number of migrations");
+        return count >= 1 ? count : throw new CommandException("number of migrations to roll back must be 1 or more");
     }
 }

@@ -1,0 +1,2 @@
+DELETE FROM orleansquery WHERE querykey LIKE '%Reminder%';
+DROP TABLE IF EXISTS orleans_reminder;

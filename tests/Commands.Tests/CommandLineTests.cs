@@ -1,0 +1,123 @@
+namespace Praefect.Commands.Tests;
+
+/// <summary>What commands do before they call anybody.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+    private readonly string _config;
+
+    public CommandLineTests() => _config = _folder.Write("praefect.toml", $$"""
+        socket_path = "{{_folder.Root}}/nobody.sock"
+        [store]
+        path = "{{_folder.Root}}/store.db"
+        [[virtual_storage]]
+        name = "default"
+        node = [{ storage = "gitaly-1", address = "tcp://127.0.0.1:1" }, { storage = "gitaly-22", address = "unix:{{_folder.Root}}/none" }]
+        [[virtual_storage]]
+        name = "other"
+        node = [{ storage = "gitaly-1", address = "tcp://127.0.0.1:1" }]
+        """);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("dataloss x", "dataloss doesn't accept positional arguments")]
+    [InlineData("accept-dataloss x", "accept-dataloss doesn't accept positional arguments")]
+    [InlineData("dataloss -bogus=1", "flag provided but not defined: -bogus")]
+    [InlineData("accept-dataloss", "Required flags \"virtual-storage, relative-path, authoritative-storage\" not set")]
+    [InlineData("accept-dataloss -virtual-storage d -relative-path p", "Required flag \"authoritative-storage\" not set")]
+    [InlineData("accept-dataloss -virtual-storage d -authoritative-storage p", "Required flag \"relative-path\" not set")]
+    [InlineData("accept-dataloss --authoritative-storage d -relative-path=p", "Required flag \"virtual-storage\" not set")]
+    [InlineData("set-replication-factor -virtual-storage d", "Required flags \"relative-path, replication-factor\" not set")]
+    public async Task A_wrong_command_line_is_answered_with_the_help_and_the_reason(string line, string reason)
+    {
+        var result = await RunAsync(line);
+
+        Assert.Equal((1, reason + "\n"), (result.Code, result.Errors));
+        Assert.Contains("Usage:", result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("metadata", "repository ID or virtual storage and relative path required")]
+    [InlineData("metadata -repository-id 1 -virtual-storage d", "virtual storage and relative path can't be provided with a repository ID")]
+    [InlineData("metadata -virtual-storage d", "relative path is required with virtual storage")]
+    [InlineData("metadata -relative-path p", "virtual storage is required with relative path")]
+    [InlineData("verify", "(repository id), (virtual storage) or (virtual storage, storage) required")]
+    [InlineData("verify -repository-id 1 -storage s", "virtual storage and storage can't be provided with a repository ID")]
+    [InlineData("verify -storage s", "virtual storage must be passed with storage")]
+    [InlineData("sql-migrate-down", "sql-migrate-down requires a single positional argument")]
+    [InlineData("sql-migrate-down 1 2", "accepts only single positional argument")]
+    [InlineData("sql-migrate-down -f 0", "number of migrations to roll back must be 1 or more")]
+    [InlineData("dial-nodes -timeout soon", "invalid value \"soon\" for flag -timeout: give a time such as 5s or 1m")]
+    public async Task Arguments_that_do_not_fit_are_named(string line, string reason) =>
+        Assert.Equal(new CommandResult(1, "", reason + "\n"), await RunAsync(line));
+
+    [Theory]
+    [InlineData("sql-ping")]
+    [InlineData("sql-migrate")]
+    [InlineData("sql-migrate-status")]
+    [InlineData("sql-migrate-down 1")]
+    public async Task Without_a_database_commands_on_it_say_so(string line)
+    {
+        var result = await RunAsync(line);
+
+        Assert.Equal(1, result.Code);
+        Assert.StartsWith("the configuration has no [database] section", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("dataloss", "Virtual storage: default\n")]
+    [InlineData("metadata -virtual-storage default -relative-path @hashed/aa/bb.git", "")]
+    [InlineData("verify -virtual-storage default", "")]
+    [InlineData("accept-dataloss -virtual-storage default -relative-path p -authoritative-storage gitaly-1", "")]
+    [InlineData("set-replication-factor -virtual-storage default -relative-path p -replication-factor 2", "")]
+    public async Task Commands_that_need_a_running_praefect_say_so(string line, string output)
+    {
+        var result = await RunAsync(line);
+
+        Assert.Equal((1, output), (result.Code, result.Output));
+        Assert.StartsWith($"praefect does not answer at unix:{_folder.Root}/nobody.sock: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_configuration_file_commands_say_so()
+    {
+        Assert.Equal(new CommandResult(1, "", "no configuration file given: praefect -config FILE COMMAND\n"), await CommandResult.OfAsync("list-storages"));
+        var missing = await CommandResult.OfAsync("-config", "/nowhere/praefect.toml", "list-storages");
+        Assert.StartsWith("error reading config file: ", missing.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("list-storages", "default        \tgitaly-1 \ttcp://127.0.0.1:1")]
+    [InlineData("list-storages --virtual-storage=other", "other          \tgitaly-1\ttcp://127.0.0.1:1\t\n")]
+    public async Task Storages_are_listed_as_a_table(string line, string expected)
+    {
+        var result = await RunAsync(line);
+
+        Assert.Equal((0, ""), (result.Code, result.Errors));
+        Assert.StartsWith("VIRTUAL_STORAGE\tNODE", result.Output, StringComparison.Ordinal);
+        Assert.Contains(expected, result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_virtual_storage_has_no_storages_and_that_is_no_error() =>
+        Assert.Equal(new CommandResult(0, "No virtual storages named nope.\n", ""), await RunAsync("list-storages -virtual-storage nope"));
+
+    [Fact]
+    public async Task Nodes_that_cannot_be_reached_are_named()
+    {
+        var result = await RunAsync("dial-nodes -timeout 5s");
+
+        Assert.Equal((1, $"the following nodes are not healthy: tcp://127.0.0.1:1, unix:{_folder.Root}/none\n"), (result.Code, result.Errors));
+        Assert.Contains("[tcp://127.0.0.1:1]: dialing...\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains("[tcp://127.0.0.1:1]: ERROR: dialing failed: ", result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--version")]
+    [InlineData("-version")]
+    public async Task The_version_is_printed_as_praefect_prints_it(string flag) =>
+        Assert.StartsWith("Praefect, version ", (await CommandResult.OfAsync(flag)).Output, StringComparison.Ordinal);
+
+    private Task<CommandResult> RunAsync(string line) => CommandResult.OfAsync(["-config", _config, .. line.Split(' ')]);
+}

@@ -34,6 +34,26 @@ public sealed class ClientsThatLeave
         Assert.False(end.ConnectionLost);
     }
 
+    [Fact]
+    public async Task A_client_whose_request_breaks_before_its_token_fires_is_no_evidence_against_the_node()
+    {
+        var options = new NodeOptions("default", "gitaly-1", NodeAddress.Parse("tcp://127.0.0.1:1"), string.Empty);
+        await using var connection = new NodeConnection(
+            options, new SidechannelRegistry(), NoBackchannelAcceptor.Instance, new YamuxOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+        using var invoker = new HttpMessageInvoker(new RequestThatFails());
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://node/gitaly.CommitService/CheckObjectsExist");
+        var client = new Pipe();
+        await client.Writer.CompleteAsync(new IOException("The client reset the request stream."));
+        using var content = new RelayContent(new byte[5], client.Reader);
+        request.Content = content;
+        var call = new NodeCall(new GatewayNode(new NodeKey("default", "gitaly-1"), connection), invoker, request, content);
+
+        var end = await call.RunAsync(null, flushAtEnd: false, CancellationToken.None);
+
+        Assert.True(end.CutOff);
+        Assert.False(end.ConnectionLost);
+    }
+
     // Kestrel completes the reader of a response before it cancels RequestAborted; here the token never fires at all.
     private static ClientResponse ClientThatIsGone()
     {
@@ -51,6 +71,16 @@ public sealed class ClientsThatLeave
             var response = new HttpResponseMessage(HttpStatusCode.OK) { Version = HttpVersion.Version20, Content = new ByteArrayContent([0, 0, 0, 0, 1, 7]) };
             response.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
             return Task.FromResult(response);
+        }
+    }
+
+    /// <summary>As the HTTP client does: a body that cannot be read aborts the request, and the answer says no more than that.</summary>
+    private sealed class RequestThatFails : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            await Assert.ThrowsAsync<IOException>(() => request.Content!.CopyToAsync(Stream.Null, cancellationToken));
+            throw new IOException("The request was aborted.");
         }
     }
 

@@ -55,8 +55,7 @@ CONF
       printf '[[virtual_storage.node]]\nstorage = "gitaly-%s"\naddress = "tcp://127.0.0.1:%s"\ntoken = "%s"\n' "$i" "$(( NODE_PORT + i ))" "$TOKEN"
     done
   } > "$ETC/gateway.toml"
-  local dll=${PRAEFECT:-$ROOT/artifacts/Orleans/bin/Praefect.Silo/release/praefect.dll}
-  start gateway dotnet "$dll" -config "$ETC/gateway.toml"
+  start gateway dotnet "$PRAEFECT" -config "$ETC/gateway.toml"
   wait_port "$PORT" 30
 }
 

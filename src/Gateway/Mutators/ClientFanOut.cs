@@ -43,7 +43,7 @@ internal static class ClientFanOut
         {
             // The client broke off or the call ended. Not a half-close: a destination must never take a cut-off stream for a whole one.
             foreach (var content in contents)
-                content.Stop();
+                content.BreakOff(clientGone: !cancellationToken.IsCancellationRequested);
         }
     }
 }

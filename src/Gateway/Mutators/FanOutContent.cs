@@ -36,6 +36,13 @@ internal sealed class FanOutContent(ReadOnlyMemory<byte> firstFrame) : NodeConte
     /// <summary>Half-closes the stream: the client has sent everything.</summary>
     public void Complete() => _ended.TrySetResult(true);
 
+    /// <summary>Cuts the stream off, as the client did, or as the call's end does.</summary>
+    public void BreakOff(bool clientGone)
+    {
+        ClientGone |= clientGone;
+        Stop();
+    }
+
     public override void Stop()
     {
         _stop.Cancel();

@@ -47,7 +47,7 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
             node.Answered();
             return await ReceiveAsync(response, client, flushAtEnd, cancellationToken);
         }
-        catch (Exception e) when (e is ClientGoneException || cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is ClientGoneException || content.ClientGone || cancellationToken.IsCancellationRequested)
         {
             return new CallEnd(GrpcStatusCode.Cancelled, "call was cut off", Stage) { CutOff = true };
         }

@@ -9,6 +9,11 @@ internal abstract class NodeContent : HttpContent
 {
     private Task? _sending;
 
+    /// <summary>
+    /// Sending broke off because the client did, which the HTTP client reports as a broken request, and which may show before the call's token fires.
+    /// </summary>
+    public bool ClientGone { get; protected set; }
+
     /// <summary>Stops sending; whatever is unsent is dropped. Harmless after the end.</summary>
     public abstract void Stop();
 

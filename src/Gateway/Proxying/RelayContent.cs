@@ -33,11 +33,11 @@ internal sealed class RelayContent(ReadOnlyMemory<byte> firstFrame, PipeReader c
 
     private async ValueTask<bool> RelayOnceAsync(Stream stream, CancellationToken cancellationToken)
     {
-        if (!client.TryRead(out var result))
+        if (!TryRead(out var result))
         {
             // Nothing at hand: what was written must not wait for what comes next.
             await stream.FlushAsync(cancellationToken);
-            result = await client.ReadAsync(cancellationToken);
+            result = await ReadAsync(cancellationToken);
         }
 
         var buffer = result.Buffer;
@@ -52,5 +52,31 @@ internal sealed class RelayContent(ReadOnlyMemory<byte> firstFrame, PipeReader c
         }
 
         return !result.IsCompleted;
+    }
+
+    private bool TryRead(out ReadResult result)
+    {
+        try
+        {
+            return client.TryRead(out result);
+        }
+        catch (Exception)
+        {
+            ClientGone = true;
+            throw;
+        }
+    }
+
+    private async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.ReadAsync(cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            ClientGone = true;
+            throw;
+        }
     }
 }

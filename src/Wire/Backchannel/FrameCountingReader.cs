@@ -20,9 +20,13 @@ internal sealed class FrameCountingReader(PipeReader inner, FrameBudget budget, 
     /// <summary>One setting takes 6 bytes; each is work.</summary>
     private const int SettingBytes = 6;
 
+    private readonly byte[] _header = new byte[FrameHeaderBytes];
     private ReadOnlySequence<byte> _shown;
 
-    /// <summary>From the start of what is unread to the next frame header that was not looked at; may lie beyond what has come.</summary>
+    /// <summary>Bytes of the next header that have come; its first part may have been consumed already.</summary>
+    private int _headerBytes;
+
+    /// <summary>From the start of what is unread to the next byte of a header that was not looked at; may lie beyond what has come.</summary>
     private long _scanned = PrefaceBytes;
     private bool _exhausted;
 
@@ -60,13 +64,18 @@ internal sealed class FrameCountingReader(PipeReader inner, FrameBudget budget, 
     private void Count(in ReadOnlySequence<byte> buffer)
     {
         _shown = buffer;
-        Span<byte> header = stackalloc byte[FrameHeaderBytes];
-        while (_scanned + FrameHeaderBytes <= buffer.Length)
+        while (_scanned < buffer.Length)
         {
-            buffer.Slice(_scanned, FrameHeaderBytes).CopyTo(header);
-            var length = (int)(BinaryPrimitives.ReadUInt32BigEndian(header) >> 8);
-            _scanned += FrameHeaderBytes + length;
-            if (Charge(header[3], length))
+            var part = (int)Math.Min(FrameHeaderBytes - _headerBytes, buffer.Length - _scanned);
+            buffer.Slice(_scanned, part).CopyTo(_header.AsSpan(_headerBytes));
+            _headerBytes += part;
+            _scanned += part;
+            if (_headerBytes < FrameHeaderBytes)
+                return;
+            var length = (int)(BinaryPrimitives.ReadUInt32BigEndian(_header) >> 8);
+            _headerBytes = 0;
+            _scanned += length;
+            if (Charge(_header[3], length))
                 continue;
 
             // The rest is still shown once: Kestrel takes it, comes back for more, and is told then.

@@ -81,7 +81,8 @@ public sealed class FakeNode : IAsyncDisposable
 
     public static async Task WriteAsync(HttpContext http, Google.Protobuf.IMessage message)
     {
-        http.Response.ContentType = "application/grpc";
+        if (!http.Response.HasStarted)
+            http.Response.ContentType = "application/grpc";
         await http.Response.BodyWriter.WriteAsync(Frames.Of(message), http.RequestAborted);
     }
 

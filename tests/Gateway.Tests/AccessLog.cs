@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Logging;
+using Praefect.Gateway.Tests.Fakes;
+using Praefect.Wire.Contract;
+using Praefect.Wire.Grpc;
+using Praefect.Wire.Protos;
+
+namespace Praefect.Gateway.Tests;
+
+/// <summary>The line that every call leaves.</summary>
+public sealed class AccessLog
+{
+    private static async Task<LogLine> LineAsync(TestCluster cluster)
+    {
+        // Written after the client has its status.
+        using var patience = new CancellationTokenSource(Writes.Patience);
+        while (true)
+        {
+            if (cluster.Logs.Lines.FirstOrDefault(l => l.Text.StartsWith("finished call", StringComparison.Ordinal)) is { } line)
+                return line;
+            await Task.Delay(10, patience.Token);
+        }
+    }
+
+    [Fact]
+    public async Task A_call_leaves_one_line_with_what_and_where_and_for_whom()
+    {
+        await using var cluster = await TestCluster.StartAsync(configure: o => o.AccessLog = true);
+        cluster.Nodes[0].Answers(Methods.Ref.RefExists, new RefExistsResponse { Value = true });
+        var metadata = new GrpcMetadata { { "x-gitlab-correlation-id", "corr-1" }, { "x-gitlab-client-name", "gitlab-web" } };
+        await cluster.Client.UnaryAsync(
+            Methods.Ref.RefExists, new RefExistsRequest { Repository = TestCluster.Target }, RefExistsResponse.Parser, new GrpcCallOptions { Metadata = metadata }, default);
+
+        var line = await LineAsync(cluster);
+        Assert.Equal(LogLevel.Information, line.Level);
+        Assert.Equal(Methods.Ref.RefExists, line.Fields["Path"]);
+        Assert.Equal(GrpcStatusCode.OK, line.Fields["Code"]);
+        Assert.InRange((double)line.Fields["Milliseconds"]!, 0.0001, 20_000);
+        Assert.Equal("corr-1", line.Fields["CorrelationId"]);
+        Assert.Equal(TestCluster.VirtualStorage, line.Fields["VirtualStorage"]);
+        Assert.Equal(TestCluster.Path, line.Fields["RelativePath"]);
+        Assert.Equal("gitaly-1", line.Fields["Storage"]);
+        Assert.Equal("gitlab-web", line.Fields["ClientName"]);
+        Assert.Contains($"grpc_path={Methods.Ref.RefExists} grpc_code=OK", line.Text, StringComparison.Ordinal);
+        Assert.Single(cluster.Logs.Lines, l => l.Text.StartsWith("finished call", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(Methods.Ref.RefExists, GrpcStatusCode.FailedPrecondition)]
+    [InlineData(Methods.Repository.RepositoryExists, GrpcStatusCode.OK)]
+    [InlineData("/gitaly.Nobody/Knows", GrpcStatusCode.Unimplemented)]
+    public async Task A_call_that_fails_or_is_answered_here_leaves_its_line_too(string path, GrpcStatusCode code)
+    {
+        await using var cluster = await TestCluster.StartAsync(configure: o => o.AccessLog = true);
+        cluster.Nodes[0].Fails(Methods.Ref.RefExists, new GrpcStatus(GrpcStatusCode.FailedPrecondition, "no"));
+        using var answer = await cluster.SendRawAsync(path, Frames.Of(new RefExistsRequest { Repository = TestCluster.Target }));
+        await answer.Content.ReadAsByteArrayAsync();
+        var line = await LineAsync(cluster);
+        Assert.Equal((path, code), (line.Fields["Path"], line.Fields["Code"]));
+    }
+}

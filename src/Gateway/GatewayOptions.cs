@@ -29,6 +29,11 @@ public sealed class GatewayOptions
     /// <summary>How long all attempts to open a write may take; at least <see cref="BeginTimeout"/>, and below the 10 s after which a grain gives up a silent write.</summary>
     public TimeSpan BeginBudget { get; set; } = TimeSpan.FromSeconds(8);
 
+    /// <summary>
+    /// How long one attempt to hand on a vote may take before it is repeated; more than the second that the grain keeps a vote which is not decided yet.
+    /// </summary>
+    public TimeSpan VoteAttemptTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Budget for recording a write's outcome, whatever became of the client. More than zero.</summary>
     public TimeSpan FinishTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -83,6 +88,8 @@ public sealed class GatewayOptions
         Positive(nameof(BeginTimeout), BeginTimeout);
         if (BeginBudget < BeginTimeout || BeginBudget >= TimeSpan.FromSeconds(10))
             problems.Add($"{nameof(GatewayOptions)}.{nameof(BeginBudget)} ({BeginBudget}) must be at least {nameof(BeginTimeout)} and below 10 s");
+        if (VoteAttemptTimeout <= TimeSpan.FromSeconds(1))
+            problems.Add($"{nameof(GatewayOptions)}.{nameof(VoteAttemptTimeout)} ({VoteAttemptTimeout}) must be more than 1 s");
         Positive(nameof(FinishTimeout), FinishTimeout);
         Positive(nameof(GraceAfterPrimarySuccess), GraceAfterPrimarySuccess);
         Positive(nameof(FinishAttemptTimeout), FinishAttemptTimeout);

@@ -27,6 +27,9 @@ public sealed record GrainOptions
     /// <summary>A write whose gateway is not heard of for this long is ended as if its calls had broken. 100 ms to 5 min.</summary>
     public TimeSpan WriteLease { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a vote waits for its decision before its gateway is to ask again. 10 ms to 1 min, and shorter than a gateway waits for the answer.</summary>
+    public TimeSpan VoteWait { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How many writes of one repository may be open at a time. 1 to 100,000.</summary>
     public int MaxOpenWrites { get; init; } = 256;
 

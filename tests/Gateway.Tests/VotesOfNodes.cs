@@ -45,6 +45,32 @@ public sealed class VotesOfNodes
     }
 
     [Fact]
+    public async Task A_vote_is_handed_on_with_its_number_until_it_is_decided()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var asked = 0;
+        cluster.Repository.Voting = (_, _) => Interlocked.Increment(ref asked) switch
+        {
+            // Its silo breaks, then takes long, then decides. The next vote is another one.
+            1 => throw new InvalidOperationException("the silo is gone"),
+            2 => Task.FromResult(VoteResult.Pending),
+            _ => Task.FromResult(VoteResult.Commit),
+        };
+        var answers = new List<VoteTransactionResponse.Types.TransactionState>();
+        Writes.On(cluster.Nodes[0], async http =>
+        {
+            answers.Add((await Writes.VoteAsync(http)).State);
+            answers.Add((await Writes.VoteAsync(http)).State);
+            await FakeNode.SendAsync(http, new WriteRefResponse());
+        });
+
+        await Writes.SendAsync(cluster);
+
+        Assert.All(answers, state => Assert.Equal(VoteTransactionResponse.Types.TransactionState.Commit, state));
+        Assert.Equal([1, 1, 1, 2], cluster.Repository.Numbers);
+    }
+
+    [Fact]
     public async Task A_vote_of_the_wrong_length_or_for_nothing_is_refused()
     {
         await using var cluster = await TestCluster.StartAsync();

@@ -8,8 +8,6 @@ namespace Praefect.Gateway.Grains;
 /// <summary>Calls on grains with a deadline of the gateway's own and more attempts: a silo that dies must cost a caller seconds, not the runtime's long timeout.</summary>
 internal sealed class GrainCalls(IGatewayGrains grains, TimeProvider time, GatewayMetrics metrics)
 {
-    private const int MaxAttempts = 50;
-
     /// <summary>Wait before an attempt that follows a failure of the runtime.</summary>
     public static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
 
@@ -33,7 +31,7 @@ internal sealed class GrainCalls(IGatewayGrains grains, TimeProvider time, Gatew
         RepositoryKey key, TState state, Func<IRepositoryGrain, TState, CancellationToken, Task<T>> call, TimeSpan timeout, TimeSpan budget, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
+        while (true)
         {
             try
             {
@@ -44,7 +42,7 @@ internal sealed class GrainCalls(IGatewayGrains grains, TimeProvider time, Gatew
             {
                 metrics.GrainCallFailed();
                 var left = budget - time.GetElapsedTime(started);
-                if (attempt == MaxAttempts || left <= RetryPause)
+                if (left <= RetryPause)
                     throw new GrainUnreachableException($"repository state cannot be reached: {e.Message}", e);
                 if (e is not TimeoutException)
                     await Task.Delay(RetryPause, time, cancellationToken);

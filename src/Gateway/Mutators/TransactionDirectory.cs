@@ -41,6 +41,10 @@ internal sealed class TransactionDirectory
         return found;
     }
 
+    /// <summary>Which of a node's votes in a write the next one is, from 1 on.</summary>
+    public int NextVote(ulong id, string storage) =>
+        _underWay.TryGetValue(id, out var entry) ? entry.Votes.AddOrUpdate(storage, 1, static (_, last) => last + 1) : 1;
+
     /// <summary>The grain has forgotten the write, for its silo died: whoever waits for a vote in it waits no more.</summary>
     public Task MarkLostAsync(ulong id) => _underWay.TryGetValue(id, out var entry) ? entry.Lost.CancelAsync() : Task.CompletedTask;
 
@@ -52,5 +56,7 @@ internal sealed class TransactionDirectory
     private sealed record Entry(RepositoryKey Key)
     {
         public CancellationTokenSource Lost { get; } = new();
+
+        public ConcurrentDictionary<string, int> Votes { get; } = new(concurrencyLevel: 1, capacity: 4, StringComparer.Ordinal);
     }
 }

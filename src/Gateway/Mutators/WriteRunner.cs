@@ -19,7 +19,7 @@ namespace Praefect.Gateway.Mutators;
 internal sealed partial class WriteRunner(
     WriteDestinations destinations,
     TransactionDirectory directory,
-    IGatewayGrains grains,
+    GrainCalls grains,
     NodeEvidence evidence,
     BackgroundWork background,
     GatewayOptions options,
@@ -81,8 +81,17 @@ internal sealed partial class WriteRunner(
         try
         {
             // Others may be waiting for this node's vote.
-            await grains.Repository(call.Key).CancelVoterAsync(transactionId, destination.Storage, CancellationToken.None)
-                .WaitAsync(options.RouteTimeout, time, call.Token);
+            await grains.CallAsync<(ulong Id, string Storage), bool>(
+                call.Key,
+                (transactionId, destination.Storage),
+                static async (grain, which, token) =>
+                {
+                    await grain.CancelVoterAsync(which.Id, which.Storage, token);
+                    return true;
+                },
+                options.RouteTimeout,
+                options.BeginBudget,
+                call.Token);
         }
         catch (Exception e)
         {
@@ -133,22 +142,14 @@ internal sealed partial class WriteRunner(
     }
 
     /// <summary>Asks again, within the budget, where the runtime failed or did not answer: the grain records an outcome once, however often it is told.</summary>
-    private async Task<FinishResult> RecordAsync(RepositoryKey key, ulong transactionId, ImmutableArray<NodeOutcome> outcomes, CancellationToken stop)
-    {
-        var started = time.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                return await grains.Repository(key).FinishAsync(transactionId, outcomes, stop).WaitAsync(options.FinishAttemptTimeout, time, stop);
-            }
-            catch (Exception e) when (e is not RouteException && !stop.IsCancellationRequested && time.GetElapsedTime(started) < options.FinishTimeout)
-            {
-                metrics.GrainCallFailed();
-                await Task.Delay(GrainCalls.RetryPause, time, stop);
-            }
-        }
-    }
+    private async Task<FinishResult> RecordAsync(RepositoryKey key, ulong transactionId, ImmutableArray<NodeOutcome> outcomes, CancellationToken stop) =>
+        await grains.CallAsync(
+            key,
+            (Id: transactionId, Outcomes: outcomes),
+            static (grain, write, token) => grain.FinishAsync(write.Id, write.Outcomes, token),
+            options.FinishAttemptTimeout,
+            options.FinishTimeout,
+            stop);
 
     private static async Task AnswerAsync(ProxyCall call, CallEnd end, Task<FinishResult?> finished)
     {

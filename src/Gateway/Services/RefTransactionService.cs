@@ -1,6 +1,7 @@
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Mutators;
 using Praefect.Gateway.Telemetry;
+using Praefect.Grains.Repositories;
 using Praefect.Grains.Transactions;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
@@ -12,7 +13,7 @@ namespace Praefect.Gateway.Services;
 /// Votes of nodes, over the backchannel of the connection that brought them the write, or at the main port. A transaction id belongs to the gateway that
 /// made it, so one not found here does not exist for the caller.
 /// </summary>
-internal sealed class RefTransactionService(TransactionDirectory directory, IGatewayGrains grains, TimeProvider time, GatewayMetrics metrics)
+internal sealed class RefTransactionService(TransactionDirectory directory, GrainCalls grains, GatewayOptions options, TimeProvider time, GatewayMetrics metrics)
 {
     public async Task<VoteTransactionResponse> VoteAsync(VoteTransactionRequest request, GrpcServerCall call)
     {
@@ -30,8 +31,8 @@ internal sealed class RefTransactionService(TransactionDirectory directory, IGat
         VoteResult result;
         try
         {
-            result = await grains.Repository(key).VoteAsync(request.TransactionId, request.Node, vote, (VotePhase)request.Phase, call.CancellationToken)
-                .WaitAsync(lost);
+            var number = directory.NextVote(request.TransactionId, request.Node);
+            result = await CountAsync(key, new Ballot(request.TransactionId, request.Node, vote, (VotePhase)request.Phase, number), lost, call.CancellationToken);
         }
         catch (OperationCanceledException) when (!lost.IsCancellationRequested)
         {
@@ -57,6 +58,18 @@ internal sealed class RefTransactionService(TransactionDirectory directory, IGat
         metrics.TransactionAction("stopped");
         _ = State(result, request.TransactionId);
         return new StopTransactionResponse();
+    }
+
+    /// <summary>Asks until the vote is decided. A vote or its answer that went down with a silo is handed on again.</summary>
+    private async Task<VoteResult> CountAsync(RepositoryKey key, Ballot ballot, CancellationToken lost, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var result = await grains.CallAsync(
+                key, ballot, static (grain, its, token) => grain.VoteAsync(its, token), options.VoteAttemptTimeout, options.BeginBudget, cancellationToken).AsTask().WaitAsync(lost);
+            if (result.Answer != VoteAnswer.Pending)
+                return result;
+        }
     }
 
     private static VoteTransactionResponse.Types.TransactionState State(VoteResult result, ulong id) => result.Answer switch

@@ -30,14 +30,11 @@ public interface IRepositoryGrain : IGrainWithStringKey
     /// <exception cref="RouteException">It exists, or no node is healthy.</exception>
     Task<MutatorRoute> BeginCreationAsync(CreationRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Casts a node's vote and waits until it is decided.</summary>
-    /// <param name="transactionId">From the call's metadata.</param>
-    /// <param name="storage">The node that votes.</param>
-    /// <param name="vote">What it is about to change.</param>
-    /// <param name="phase">Where it stands.</param>
+    /// <summary>Casts a node's vote and waits a while for the decision. Safe to repeat.</summary>
+    /// <param name="ballot">The vote.</param>
     /// <param name="cancellationToken">The node stopped waiting: its vote is withdrawn unless already decided.</param>
-    [ResponseTimeout("00:05:30")]
-    Task<VoteResult> VoteAsync(ulong transactionId, string storage, Vote vote, VotePhase phase, CancellationToken cancellationToken);
+    /// <returns><see cref="VoteAnswer.Pending"/> where it takes longer: ask again.</returns>
+    Task<VoteResult> VoteAsync(Ballot ballot, CancellationToken cancellationToken);
 
     /// <summary>A node asks to end the transaction without an error (a hook denied the change on the primary).</summary>
     Task<VoteResult> StopAsync(ulong transactionId, CancellationToken cancellationToken);

@@ -20,6 +20,9 @@ public enum VoteAnswer
 
     /// <summary>A vote that cannot be: unknown node, or a second one while the first is pending (gRPC Internal).</summary>
     Invalid,
+
+    /// <summary>Not decided yet: the caller asks again with the same ballot.</summary>
+    Pending,
 }
 
 /// <summary>The answer to a vote.</summary>
@@ -30,4 +33,7 @@ public sealed record VoteResult([property: Id(0)] VoteAnswer Answer, [property: 
 {
     /// <summary>Go ahead.</summary>
     public static VoteResult Commit { get; } = new(VoteAnswer.Commit, string.Empty);
+
+    /// <summary>Ask again.</summary>
+    public static VoteResult Pending { get; } = new(VoteAnswer.Pending, string.Empty);
 }

@@ -14,6 +14,9 @@ public sealed partial class RepositoryGrain
     private Task _leftovers = Task.CompletedTask;
     private bool _reserving;
 
+    // The creation that is being opened, for those who ask for it again.
+    private (ulong TransactionId, Task<MutatorRoute> Route)? _creating;
+
     /// <inheritdoc/>
     public async Task<MutatorRoute> BeginCreationAsync(CreationRequest request, CancellationToken cancellationToken)
     {
@@ -21,7 +24,9 @@ public sealed partial class RepositoryGrain
         if (_record.Exists() && request.Upsert)
             return await BeginMutatorAsync(new MutatorRequest(request.TransactionId, request.Method, request.Votes, request.Avoid), cancellationToken);
         if (_writes.TryGetValue(request.TransactionId, out var again))
-            return again.Route;
+            return await ReadyAsync(again);
+        if (_creating is { } running && running.TransactionId == request.TransactionId)
+            return await running.Route.WaitAsync(cancellationToken);
         ThrowIfClosed();
         var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
         var placement = request.Beside is { } beside ? CreationRules.Beside(view, beside) : CreationRules.Free(view, _random);
@@ -29,9 +34,20 @@ public sealed partial class RepositoryGrain
             throw new RouteException(RouteFailure.RepositoryAlreadyExists, "reserve repository id: repository already exists");
         if (_reserving || _record.IsBeingCreated())
             throw new RouteException(RouteFailure.CreationUnderWay, "the repository is being created by another call");
-        var id = await ReserveIdAsync(cancellationToken);
-        return await OpenCreationAsync(id, placement, request);
+        var route = CreateAsync(placement, request, cancellationToken);
+        _creating = (request.TransactionId, route);
+        try
+        {
+            return await route;
+        }
+        finally
+        {
+            _creating = null;
+        }
     }
+
+    private async Task<MutatorRoute> CreateAsync(CreationPlacement placement, CreationRequest request, CancellationToken cancellationToken) =>
+        await OpenCreationAsync(await ReserveIdAsync(cancellationToken), placement, request);
 
     private async Task<long> ReserveIdAsync(CancellationToken cancellationToken)
     {
@@ -68,9 +84,7 @@ public sealed partial class RepositoryGrain
             Primary = route.Primary,
             Assignments = placement.Assignments,
         };
-        // Durable before any node is asked, so that what a crash leaves on the nodes is known.
-        await StoredAsync(Open(route, request.Votes).Intent);
-        return route;
+        return await ReadyAsync(Open(route, request.Votes));
     }
 
     private async Task<FinishResult> FinishCreationAsync(WriteSession session, WriteFacts facts)

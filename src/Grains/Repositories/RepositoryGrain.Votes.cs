@@ -6,17 +6,23 @@ namespace Praefect.Grains.Repositories;
 public sealed partial class RepositoryGrain
 {
     /// <inheritdoc/>
-    public async Task<VoteResult> VoteAsync(ulong transactionId, string storage, Vote vote, VotePhase phase, CancellationToken cancellationToken)
+    public async Task<VoteResult> VoteAsync(Ballot ballot, CancellationToken cancellationToken)
     {
-        if (!_writes.TryGetValue(transactionId, out var session) || session.Votes is not { } votes)
-            return NoSuchTransaction(transactionId);
-        var (round, answer) = votes.Cast(storage, vote, phase);
+        if (!_writes.TryGetValue(ballot.TransactionId, out var session) || session.Votes is null)
+            return NoSuchTransaction(ballot.TransactionId);
+        var (round, answer) = session.Cast(ballot);
         if (round is null)
             return answer!;
+        var storage = ballot.Storage;
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _shutdown.Token);
         try
         {
-            await round.Decided.WaitAsync(waiting.Token);
+            if (!round.Decided.IsCompleted)
+                await round.Decided.WaitAsync(_options.VoteWait, _time, waiting.Token);
+        }
+        catch (TimeoutException)
+        {
+            return VoteResult.Pending;
         }
         catch (OperationCanceledException)
         {
@@ -54,9 +60,18 @@ public sealed partial class RepositoryGrain
     {
         try
         {
-            await session.Intent.WaitAsync(cancellationToken);
+            var until = _time.GetUtcNow() + _options.VoteWait;
+            await session.Intent.WaitAsync(_options.VoteWait, _time, cancellationToken);
             while (!session.CommitAnswered && !_failed && QuietUntil() is { } quiet)
-                await WaitAsync(quiet.Over, quiet.Until, cancellationToken);
+            {
+                if (_time.GetUtcNow() >= until)
+                    return VoteResult.Pending;
+                await WaitAsync(quiet.Over, quiet.Until < until ? quiet.Until : until, cancellationToken);
+            }
+        }
+        catch (TimeoutException) when (!session.Intent.IsCompleted)
+        {
+            return VoteResult.Pending;
         }
         catch (Exception)
         {

@@ -18,17 +18,22 @@ public sealed partial class RepositoryGrain
     {
         await WaitUntilOpenAsync(cancellationToken);
         if (_writes.TryGetValue(request.TransactionId, out var again))
-            return again.Route;
+            return await ReadyAsync(again);
         var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
         ThrowIfClosed();
         if (_record.Exists())
             Adopt(Elected(view, request.Beside));
         var route = MutatorRules.Route(view, _record, request.TransactionId, request.Votes, request.Beside);
-        var session = Open(route, request.Votes);
-        // A voting call starts at once: its nodes change nothing before a vote is answered, and that waits for the intent.
-        if (!request.Votes)
+        return await ReadyAsync(Open(route, request.Votes));
+    }
+
+    // A voting call starts at once: its nodes change nothing before a vote is answered, and that waits for the intent. Nothing else gates any other call, and what
+    // a creation that was cut off leaves on the nodes must be known.
+    private static async Task<MutatorRoute> ReadyAsync(WriteSession session)
+    {
+        if (session.Votes is null || session.Route.Creates)
             await StoredAsync(session.Intent);
-        return route;
+        return session.Route;
     }
 
     /// <inheritdoc/>

@@ -7,6 +7,8 @@ namespace Praefect.Grains.Repositories;
 /// <summary>A write that is under way.</summary>
 internal sealed class WriteSession(MutatorRoute route, Transaction? votes)
 {
+    private readonly Dictionary<(string Storage, int Number), (Subtransaction? Round, VoteResult? Answer)> _cast = [];
+
     /// <summary>Where it went.</summary>
     public MutatorRoute Route { get; } = route;
 
@@ -36,6 +38,16 @@ internal sealed class WriteSession(MutatorRoute route, Transaction? votes)
 
     /// <summary>Whether a storage's replica has all that was agreed in this write, as far as it got.</summary>
     public bool HasAllAgreed(string storage) => !CommitAnswered || Votes is null || Votes.CommittedEverything(storage);
+
+    /// <summary>Takes a vote, once, however often it is handed on.</summary>
+    /// <returns>The round to wait for, or an answer at once.</returns>
+    public (Subtransaction? Round, VoteResult? Answer) Cast(Ballot ballot)
+    {
+        var which = (ballot.Storage, ballot.Number);
+        if (!_cast.TryGetValue(which, out var taken))
+            _cast.Add(which, taken = Votes!.Cast(ballot.Storage, ballot.Vote, ballot.Phase));
+        return taken;
+    }
 
     /// <summary>What decides who is up to date. A node without an entry counts as broken.</summary>
     public WriteFacts Facts(ImmutableArray<NodeOutcome> outcomes) => new(

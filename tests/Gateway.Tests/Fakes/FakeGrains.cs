@@ -64,6 +64,8 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 
     public ConcurrentQueue<(string Storage, Vote Vote, VotePhase Phase)> Votes { get; } = [];
 
+    public ConcurrentQueue<int> Numbers { get; } = [];
+
     public Task<ImmutableArray<NodeOutcome>> Finished => _finished.Task;
 
     public Task<AccessorRoute> RouteAccessorAsync(AccessorRequest request, CancellationToken cancellationToken) =>
@@ -89,10 +91,11 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
         return BeginFails is { } failure ? throw new RouteException(failure, "x") : Task.FromResult(Route(request.TransactionId, request.Votes, creates: true));
     }
 
-    public Task<VoteResult> VoteAsync(ulong transactionId, string storage, Vote vote, VotePhase phase, CancellationToken cancellationToken)
+    public Task<VoteResult> VoteAsync(Ballot ballot, CancellationToken cancellationToken)
     {
-        Votes.Enqueue((storage, vote, phase));
-        return Voting?.Invoke(storage, vote) ?? Task.FromResult(VoteResult.Commit);
+        Votes.Enqueue((ballot.Storage, ballot.Vote, ballot.Phase));
+        Numbers.Enqueue(ballot.Number);
+        return Voting?.Invoke(ballot.Storage, ballot.Vote) ?? Task.FromResult(VoteResult.Commit);
     }
 
     public Task<VoteResult> StopAsync(ulong transactionId, CancellationToken cancellationToken) => Task.FromResult(VoteResult.Commit);

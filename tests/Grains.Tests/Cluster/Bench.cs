@@ -14,6 +14,7 @@ public sealed class Bench
     private static int s_count;
     private static long s_transactions;
     private readonly TestCluster _cluster;
+    private int _ballots;
 
     public Bench(TestCluster cluster, int factor = 0, params string[] storages)
     {
@@ -82,7 +83,7 @@ public sealed class Bench
         Grain.BeginCreationAsync(new CreationRequest(NewId(), "/gitaly.Test/Create", votes, [], null, upsert), default);
 
     public Task<VoteResult> VoteAsync(MutatorRoute route, string storage, string value, VotePhase phase = VotePhase.Prepared) =>
-        Grain.VoteAsync(route.TransactionId, storage, VoteFor(value), phase, default);
+        Grain.VoteAsync(new Ballot(route.TransactionId, storage, VoteFor(value), phase, Interlocked.Increment(ref _ballots)), default);
 
     /// <summary>All nodes of a route vote; whoever is told to go ahead applies the change.</summary>
     public async Task VoteAndApplyAsync(MutatorRoute route, string reference, string value)

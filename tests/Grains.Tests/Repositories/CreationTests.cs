@@ -8,6 +8,21 @@ namespace Praefect.Grains.Tests.Repositories;
 public sealed class CreationTests(TestCluster cluster)
 {
     [Fact]
+    public async Task An_attempt_to_create_that_is_repeated_finds_the_first_one()
+    {
+        var bench = new Bench(cluster);
+        var request = new CreationRequest(Bench.NewId(), "/gitaly.Test/Create", Votes: true, [], null, Upsert: false);
+
+        // Both are under way before an id is reserved; the third comes when the creation is open.
+        var routes = await Task.WhenAll(bench.Grain.BeginCreationAsync(request, default), bench.Grain.BeginCreationAsync(request, default));
+        var late = await bench.Grain.BeginCreationAsync(request, default);
+
+        Assert.Equal(routes[0].ReplicaPath, routes[1].ReplicaPath);
+        Assert.Equal(routes[0].ReplicaPath, late.ReplicaPath);
+        Assert.Equal(WriteOutcome.Recorded, (await bench.FinishAsync(routes[0])).Outcome);
+    }
+
+    [Fact]
     public async Task A_repository_exists_only_after_its_creation_was_recorded()
     {
         var bench = new Bench(cluster);

@@ -8,6 +8,27 @@ namespace Praefect.Grains.Tests.Repositories;
 public sealed class WriteTests(TestCluster cluster)
 {
     [Fact]
+    public async Task A_vote_that_is_handed_on_again_finds_the_first_one()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        Task<VoteResult> Cast(string storage) => bench.Grain.VoteAsync(new Ballot(route.TransactionId, storage, Bench.VoteFor("1"), VotePhase.Prepared, 1), default);
+
+        // Nobody waits for the first answer, as if it had been lost on its way.
+        Assert.Equal(VoteAnswer.Pending, (await Cast(route.Primary)).Answer);
+        var again = Cast(route.Primary);
+        var votes = await Task.WhenAll(route.Secondaries.Select(Cast).Prepend(again));
+        Assert.All(votes, v => Assert.Equal(VoteAnswer.Commit, v.Answer));
+        Assert.Equal(VoteAnswer.Commit, (await Cast(route.Primary)).Answer);
+
+        // The primary has voted once: its next vote opens a round of its own.
+        var next = bench.Grain.VoteAsync(new Ballot(route.TransactionId, route.Primary, Bench.VoteFor("1"), VotePhase.Committed, 2), default);
+        Assert.Equal(VoteAnswer.Pending, (await next).Answer);
+        await bench.FinishAsync(route);
+    }
+
+    [Fact]
     public async Task A_write_on_all_replicas_is_recorded_with_two_writes_to_the_store()
     {
         var bench = new Bench(cluster);

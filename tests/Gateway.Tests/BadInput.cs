@@ -83,7 +83,7 @@ public sealed class BadInput
         using var served = await cluster.SendRawAsync(Methods.Ref.RefExists, request, r => r.Headers.TryAddWithoutValidation("authorization", [good, bad]));
         Assert.False(served.Headers.Contains("grpc-status"));
         Assert.Equal(
-            ("7", "permission denied"),
+            ("7", "permission denied: wrong hmac signature"),
             await RawAsync(cluster, Methods.Ref.RefExists, request, r => r.Headers.TryAddWithoutValidation("authorization", [bad, good])));
     }
 
@@ -95,7 +95,7 @@ public sealed class BadInput
         var request = Frames.Of(new RefExistsRequest { Repository = TestCluster.Target });
         Assert.Equal(("16", "authentication required"), await RawAsync(cluster, Methods.Ref.RefExists, request));
         Assert.Equal(
-            ("7", "permission denied"),
+            ("7", "permission denied: wrong hmac signature"),
             await RawAsync(cluster, Methods.Ref.RefExists, request, r => r.Headers.TryAddWithoutValidation("authorization", TokenV2.Create("wrong", DateTimeOffset.UtcNow))));
         using var good = await cluster.SendRawAsync(
             Methods.Ref.RefExists, request, r => r.Headers.TryAddWithoutValidation("authorization", TokenV2.Create("old-secret", DateTimeOffset.UtcNow)));

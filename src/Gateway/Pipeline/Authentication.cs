@@ -34,7 +34,7 @@ internal sealed class Authentication(GatewayOptions options, TimeProvider time, 
             return;
         throw verdict == TokenVerdict.Unauthenticated
             ? new GrpcException(GrpcStatusCode.Unauthenticated, "authentication required")
-            : new GrpcException(GrpcStatusCode.PermissionDenied, "permission denied");
+            : new GrpcException(GrpcStatusCode.PermissionDenied, "permission denied: " + reason);
     }
 
     /// <summary>Good under any of the secrets is good; while secrets are being changed there are two.</summary>

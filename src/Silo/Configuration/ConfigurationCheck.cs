@@ -30,6 +30,7 @@ internal static class ConfigurationCheck
         var buckets = options.Prometheus.GrpcLatencyBuckets;
         faults.When(!Ascending(buckets), $"bad order: expected asc: [{string.Join(' ', buckets.Select(limit => limit.ToString(CultureInfo.InvariantCulture)))}]", "prometheus", "grpc_latency_buckets");
         Tls(faults, options.Tls);
+        Auth(faults, options.Auth);
         Failover(faults, options.Failover);
         faults.AtLeast(options.GracefulStopTimeout, TimeSpan.Zero, "graceful_stop_timeout");
         Cleanup(faults, options.RepositoriesCleanup);
@@ -41,8 +42,18 @@ internal static class ConfigurationCheck
         return faults.Found;
     }
 
+    private static void Auth(Faults faults, AuthOptions auth)
+    {
+        if (auth.TokenFile.Length == 0)
+            return;
+        faults.When(auth.Token.Length > 0, "token and token_file cannot both be set", "auth", "token_file");
+        var problem = TokenFile.Problem(auth.TokenFile);
+        faults.When(problem is not null, problem ?? string.Empty, "auth", "token_file");
+    }
+
     private static void Tls(Faults faults, TlsOptions tls)
     {
+        faults.When(tls.MinVersion is not ("" or TlsOptions.Tls12 or TlsOptions.Tls13), $"not supported: \"{tls.MinVersion}\"", "tls", "min_version");
         if (tls is { CertificatePath: "", KeyPath: "", Key: "" })
             return;
         faults.When(!File.Exists(tls.CertificatePath), $"doesn't exist: \"{tls.CertificatePath}\"", "tls", "certificate_path");

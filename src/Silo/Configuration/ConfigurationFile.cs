@@ -97,8 +97,13 @@ public static class ConfigurationFile
         ];
         if (errors.Length > 0)
             throw new ConfigurationException(errors);
+        if (options.Auth.TokenFile.Length > 0)
+            options = options with { Auth = options.Auth with { Token = Secret(options.Auth.TokenFile) } };
         return new LoadedConfiguration(options, [.. Warnings(options, [.. root.UnknownKeys()])]);
     }
+
+    private static string Secret(string tokenFile) =>
+        TokenFile.Read(tokenFile, out var problem) ?? throw new ConfigurationException($"validating config: auth.token_file: {problem}");
 
     private static IEnumerable<string> Warnings(PraefectOptions options, ImmutableArray<string> unknown)
     {

@@ -151,7 +151,13 @@ public static class ConfigurationValidation
 
     private static IEnumerable<string> Files(PraefectOptions options)
     {
-        var tls = options.Tls;
+        var (auth, tls) = (options.Auth, options.Tls);
+        if (auth.TokenFile.Length > 0 && auth.Token.Length > 0)
+            yield return "auth: token and token_file cannot both be set";
+        else if (auth.TokenFile.Length > 0 && TokenFile.Problem(auth.TokenFile) is { } problem)
+            yield return $"auth.token_file: {problem}";
+        if (tls.MinVersion is not ("" or TlsOptions.Tls12 or TlsOptions.Tls13))
+            yield return $"tls.min_version must be \"{TlsOptions.Tls12}\" or \"{TlsOptions.Tls13}\", but is \"{tls.MinVersion}\"";
         if (tls.KeyPath.Length > 0 && tls.Key.Length > 0)
             yield return "tls: key_path and key cannot both be set";
         if (options.TlsListenAddress.Length == 0)

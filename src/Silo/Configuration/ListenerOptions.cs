@@ -6,6 +6,9 @@ public sealed record AuthOptions
     /// <summary><c>token</c>: the secret that clients share; empty: everybody may call.</summary>
     public string Token { get; init; } = "";
 
+    /// <summary><c>token_file</c>: file with the secret, mode 0600 or 0400, read once at the start; excludes <see cref="Token"/>.</summary>
+    public string TokenFile { get; init; } = "";
+
     /// <summary><c>transitioning</c>: check tokens for the metrics only, refuse nobody.</summary>
     public bool Transitioning { get; init; }
 }
@@ -21,6 +24,15 @@ public sealed record TlsOptions
 
     /// <summary><c>key</c>: the private key as PEM text; excludes <see cref="KeyPath"/>.</summary>
     public string Key { get; init; } = "";
+
+    /// <summary><c>min_version</c>: lowest version that <c>tls_listen_addr</c> speaks, <c>TLS 1.2</c> (also when empty) or <c>TLS 1.3</c>.</summary>
+    public string MinVersion { get; init; } = "";
+
+    /// <summary>Value of <see cref="MinVersion"/> for TLS 1.2 and 1.3.</summary>
+    public const string Tls12 = "TLS 1.2";
+
+    /// <summary>Value of <see cref="MinVersion"/> for TLS 1.3 alone.</summary>
+    public const string Tls13 = "TLS 1.3";
 }
 
 /// <summary>Git over HTTP at the gateway, <c>[git_http]</c>: for people with nothing but <c>git</c>. Off unless it has an address.</summary>

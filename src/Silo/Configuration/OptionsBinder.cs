@@ -55,6 +55,7 @@ internal static class OptionsBinder
     private static AuthOptions Auth(SettingsSection section) => new()
     {
         Token = section.Text("token"),
+        TokenFile = section.Text("token_file"),
         Transitioning = section.Flag("transitioning", false),
     };
 
@@ -67,6 +68,7 @@ internal static class OptionsBinder
             CertificatePath = json.Length > 0 ? json : section.Text("certificate_path"),
             KeyPath = section.Text("key_path"),
             Key = section.Text("key"),
+            MinVersion = section.Text("min_version"),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using Praefect.Silo.Configuration;
 
@@ -14,15 +15,15 @@ internal static class Databases
     {
         var builder = new NpgsqlDataSourceBuilder();
         var connection = builder.ConnectionStringBuilder;
-        connection.Host = database.Host.Length > 0 ? database.Host : "localhost";
-        connection.Port = database.Port == 0 ? NpgsqlConnection.DefaultPort : database.Port;
+        connection.Host = NullIfEmpty(database.Host) ?? FromEnvironment("PGHOST") ?? "localhost";
+        connection.Port = database.Port > 0 ? database.Port : int.TryParse(FromEnvironment("PGPORT"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : NpgsqlConnection.DefaultPort;
         connection.Username = NullIfEmpty(database.User);
         connection.Password = NullIfEmpty(database.Password);
-        connection.Database = NullIfEmpty(database.Database);
+        connection.Database = NullIfEmpty(database.Database) ?? FromEnvironment("PGDATABASE");
         connection.SslCertificate = NullIfEmpty(database.SslCertificate);
         connection.SslKey = NullIfEmpty(database.SslKey);
         connection.RootCertificate = NullIfEmpty(database.SslRootCertificate);
-        connection.SslMode = database.SslMode switch
+        connection.SslMode = (NullIfEmpty(database.SslMode) ?? FromEnvironment("PGSSLMODE")) switch
         {
             "disable" => SslMode.Disable,
             "allow" => SslMode.Allow,
@@ -38,6 +39,9 @@ internal static class Databases
             ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
             : builder.Build();
     }
+
+    // What the file leaves out may come from libpq's variables; user, password, certificates and time zone are looked up by Npgsql itself.
+    private static string? FromEnvironment(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }

@@ -26,10 +26,10 @@ public static class TokenV2
     public const string UnreadableTimestamp = "cannot parse timestamp";
 
     /// <summary>Reason: older than <see cref="Validity"/>.</summary>
-    public const string TooOld = "timestamp too old";
+    public const string TooOld = "token has expired";
 
     /// <summary>Reason: more than <see cref="Validity"/> ahead.</summary>
-    public const string TooNew = "timestamp too new";
+    public const string TooNew = "token's validity window is in future";
 
     private const string Scheme = "Bearer";
     private const string Version = "v2";

@@ -81,6 +81,9 @@ public sealed class ValidateCommandTests
     [InlineData("[reconciliation]\nscheduling_interval = '-1s'", "not in range: -1s is not greater than or equal to 0s")]
     [InlineData("[tls]\ncertificate_path = '/nowhere/c'\nkey = 'k'", "doesn't exist: \\\"/nowhere/c\\\"")]
     [InlineData("[yamux]\naccept_backlog = 0", "not in range: 0 is not greater than or equal to 1")]
+    [InlineData("[tls]\nmin_version = 'SSL'", "not supported: \\\"SSL\\\"")]
+    [InlineData("[auth]\ntoken_file = '/nowhere/t'", "\"token_file\"\n      ],\n      \"message\": \"doesn't exist: \\\"/nowhere/t\\\"")]
+    [InlineData("[auth]\ntoken = 't'\ntoken_file = '/nowhere/t'", "token and token_file cannot both be set")]
     [InlineData("x = ", "error reading config file: line ")]
     public async Task Each_mistake_has_praefects_words(string added, string expected)
     {

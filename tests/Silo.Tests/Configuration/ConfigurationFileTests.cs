@@ -33,6 +33,7 @@ public sealed class ConfigurationFileTests
         [tls]
         certificate_path = "/tls/cert.pem"
         key_path = "/tls/key.pem"
+        min_version = "TLS 1.3"
 
         [database]
         host = "db"
@@ -141,7 +142,7 @@ public sealed class ConfigurationFileTests
             ],
             storage.Nodes.AsEnumerable());
         Assert.Equal(new AuthOptions { Token = "clients", Transitioning = true }, options.Auth);
-        Assert.Equal(new TlsOptions { CertificatePath = "/tls/cert.pem", KeyPath = "/tls/key.pem" }, options.Tls);
+        Assert.Equal(new TlsOptions { CertificatePath = "/tls/cert.pem", KeyPath = "/tls/key.pem", MinVersion = "TLS 1.3" }, options.Tls);
         Assert.Equal(Database(), options.Database);
         Assert.Equal(new ReplicationOptions { BatchSize = 5, ParallelStorageProcessingWorkers = 4 }, options.Replication);
         Assert.Equal(TimeSpan.Zero, options.Reconciliation.SchedulingInterval);

@@ -47,14 +47,6 @@ public sealed class OwnAnswers
     }
 
     [Fact]
-    public async Task The_gateway_is_ready_while_all_nodes_are_healthy()
-    {
-        await using var cluster = await TestCluster.StartAsync();
-        var answer = await cluster.Client.UnaryAsync(Methods.Server.ReadinessCheck, new ReadinessCheckRequest(), ReadinessCheckResponse.Parser, null, default);
-        Assert.Equal(ReadinessCheckResponse.ResultOneofCase.OkResponse, answer.ResultCase);
-    }
-
-    [Fact]
     public async Task A_replication_never_links_the_copy_to_a_pool()
     {
         await using var cluster = await TestCluster.StartAsync();

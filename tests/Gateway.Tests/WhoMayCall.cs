@@ -16,11 +16,11 @@ public sealed class WhoMayCall
         { "secret", "Bearer v3.00.1535671600", true, GrpcStatusCode.PermissionDenied, "permission denied: invalid token version" },
         { "secret", "old", true, GrpcStatusCode.PermissionDenied, "permission denied: token has expired" },
         { "secret", "early", true, GrpcStatusCode.PermissionDenied, "permission denied: token's validity window is in future" },
-        { "", null, true, GrpcStatusCode.Ok, "" },
-        { "secret", "secret", false, GrpcStatusCode.Ok, "" },
-        { "secret", "wrong", false, GrpcStatusCode.Ok, "" },
-        { "secret", null, false, GrpcStatusCode.Ok, "" },
-        { "secret", "secret", true, GrpcStatusCode.Ok, "" },
+        { "", null, true, GrpcStatusCode.OK, "" },
+        { "secret", "secret", false, GrpcStatusCode.OK, "" },
+        { "secret", "wrong", false, GrpcStatusCode.OK, "" },
+        { "secret", null, false, GrpcStatusCode.OK, "" },
+        { "secret", "secret", true, GrpcStatusCode.OK, "" },
     };
 
     [Theory]

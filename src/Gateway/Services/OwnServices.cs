@@ -12,13 +12,12 @@ internal sealed class OwnServices
     public OwnServices(
         RefTransactionService refTransaction, ServerService server, RepositoryExistsHandler exists, RepositoryRemoval removal, ObjectPoolLookup pools,
         StorageRemoval removeAll, RepositoryWalk walk,
-        GrpcHealthService health, TimeProvider time, ILogger<OwnServices> logger)
+        OperatorServices operators, GrpcHealthService health, TimeProvider time, ILogger<OwnServices> logger)
     {
         Backchannel = AddVotes(new GrpcMethodTable(time, logger: logger), refTransaction);
         Main = AddVotes(new GrpcMethodTable(time, logger: logger), refTransaction)
             .Unary<ServerInfoRequest, ServerInfoResponse>(Methods.Server.ServerInfo, ServerInfoRequest.Parser, server.ServerInfoAsync)
             .Unary<DiskStatisticsRequest, DiskStatisticsResponse>(Methods.Server.DiskStatistics, DiskStatisticsRequest.Parser, server.DiskStatisticsAsync)
-            .Unary<ReadinessCheckRequest, ReadinessCheckResponse>(Methods.Server.ReadinessCheck, ReadinessCheckRequest.Parser, server.ReadinessCheckAsync)
             .Unary<RepositoryExistsRequest, RepositoryExistsResponse>(Methods.Repository.RepositoryExists, RepositoryExistsRequest.Parser, exists.HandleAsync)
             .Unary<RemoveRepositoryRequest, RemoveRepositoryResponse>(
                 Methods.Repository.RemoveRepository, RemoveRepositoryRequest.Parser, removal.RemoveRepositoryAsync)
@@ -27,6 +26,7 @@ internal sealed class OwnServices
             .Unary<RemoveAllRequest, RemoveAllResponse>(Methods.Repository.RemoveAll, RemoveAllRequest.Parser, removeAll.HandleAsync)
             .ServerStream<WalkReposRequest, WalkReposResponse>(Methods.InternalGitaly.WalkRepos, WalkReposRequest.Parser, walk.HandleAsync)
             .Unary<GetObjectPoolRequest, GetObjectPoolResponse>(Methods.ObjectPool.GetObjectPool, GetObjectPoolRequest.Parser, pools.HandleAsync);
+        operators.Register(Main);
         health.Register(Main);
     }
 

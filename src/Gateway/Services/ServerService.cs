@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
-using Praefect.Gateway.StorageScoped;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
@@ -11,10 +10,8 @@ using Praefect.Wire.Protos;
 namespace Praefect.Gateway.Services;
 
 /// <summary>ServerService as seen through virtual storages.</summary>
-internal sealed partial class ServerService(NodeTable nodes, HealthyNodes healthy, ReplicaChoice choice, ILogger<ServerService> logger)
+internal sealed partial class ServerService(NodeTable nodes, ReplicaChoice choice, ILogger<ServerService> logger)
 {
-    private const string NodeCheck = "gitaly node connectivity & disk access";
-
     /// <summary>One node of each virtual storage is asked; a node that fails is left out. Versions are those of whichever answered first.</summary>
     public async Task<ServerInfoResponse> ServerInfoAsync(ServerInfoRequest request, GrpcServerCall call)
     {
@@ -43,28 +40,6 @@ internal sealed partial class ServerService(NodeTable nodes, HealthyNodes health
         }
 
         return response;
-    }
-
-    /// <summary>Whether every node answers its probes. Always OK as a call; what failed stands in the answer.</summary>
-    public async Task<ReadinessCheckResponse> ReadinessCheckAsync(ReadinessCheckRequest request, GrpcServerCall call)
-    {
-        var unhealthy = new List<string>();
-        foreach (var virtualStorage in nodes.VirtualStorages)
-        {
-            var view = await healthy.ViewAsync(virtualStorage.Name, call.CancellationToken);
-            unhealthy.AddRange(view is null ? virtualStorage.All.Select(n => n.Storage) : view.Nodes.Where(n => !n.Healthy).Select(n => n.Storage));
-        }
-
-        if (unhealthy.Count == 0)
-            return new ReadinessCheckResponse { OkResponse = new ReadinessCheckResponse.Types.Ok() };
-        unhealthy.Sort(StringComparer.Ordinal);
-        var failure = new ReadinessCheckResponse.Types.Failure();
-        failure.FailedChecks.Add(new ReadinessCheckResponse.Types.Failure.Types.Response
-        {
-            Name = NodeCheck,
-            ErrorMessage = $"the following nodes are not healthy: {string.Join(", ", unhealthy)}",
-        });
-        return new ReadinessCheckResponse { FailureResponse = failure };
     }
 
     private async Task<ServerInfoResponse.Types.StorageStatus?> AskAsync(

@@ -7,12 +7,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Praefect.Gateway;
+using Praefect.Gateway.Checks;
 using Praefect.Gateway.Front;
 using Praefect.Grains;
 using Praefect.Grains.Nodes;
 using Praefect.Silo.Configuration;
+using Praefect.Silo.Hosting.Checks;
 using Praefect.Silo.Logging;
 using Praefect.Silo.Metrics;
+using Praefect.Store;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Nodes;
 using Praefect.Wire.Sidechannel;
@@ -68,7 +71,11 @@ public sealed class PraefectServer : IAsyncDisposable
         AddNodes(builder.Services, options);
         builder.Services.AddHostedService<NodeWatch>();
         if (options.Silo.Kind != SiloRole.Silo)
+        {
             builder.Services.AddGateway(GatewayOptionsOf(options));
+            AddChecks(builder.Services, options);
+        }
+
         customise?.Invoke(builder);
 
         var app = builder.Build();
@@ -129,6 +136,20 @@ public sealed class PraefectServer : IAsyncDisposable
             yamux,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
+    }
+
+    private static void AddChecks(IServiceCollection services, PraefectOptions options)
+    {
+        if (options.Database is not { } database)
+        {
+            if (services.Any(static service => service.ServiceType == typeof(IGrainStore)))
+                services.AddSingleton<IReadinessCheck, StoreCheck>();
+            return;
+        }
+
+        services.AddSingleton<IReadinessCheck>(_ => new DatabaseCheck(database));
+        if (GrainRuntimeSetup.NeedsMigrations)
+            services.AddSingleton<IReadinessCheck>(provider => new MigrationsCheck(database, provider.GetRequiredService<TimeProvider>()));
     }
 
     // One file may serve all processes of a cluster: a silo has no port for calls, whatever the file says.

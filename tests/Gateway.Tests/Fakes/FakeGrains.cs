@@ -124,7 +124,13 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 
     public Task<bool> ExistsAsync(CancellationToken cancellationToken) => Task.FromResult(Exists);
 
-    public Task<RepositoryMetadata?> GetMetadataAsync(CancellationToken cancellationToken) => Task.FromResult<RepositoryMetadata?>(null);
+    public Task<RepositoryMetadata?> GetMetadataAsync(CancellationToken cancellationToken) => Task.FromResult(Metadata);
+
+    public RepositoryMetadata? Metadata { get; set; }
+
+    public RouteException? Refusal { get; set; }
+
+    public ConcurrentQueue<string?> Marked { get; } = [];
 
     public Task<Placement?> GetPlacementAsync(CancellationToken cancellationToken) => Task.FromResult(Placement);
 
@@ -140,11 +146,15 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
     public Task<bool> RepairAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
     public Task<ImmutableArray<string>> SetReplicationFactorAsync(int replicationFactor, CancellationToken cancellationToken) =>
-        Task.FromResult(storages[..replicationFactor]);
+        Refusal is null ? Task.FromResult(storages[..replicationFactor]) : throw Refusal;
 
-    public Task SetAuthoritativeStorageAsync(string storage, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task SetAuthoritativeStorageAsync(string storage, CancellationToken cancellationToken) => Refusal is null ? Task.CompletedTask : throw Refusal;
 
-    public Task<int> MarkUnverifiedAsync(string? storage, CancellationToken cancellationToken) => Task.FromResult(storage is null ? storages.Length : 1);
+    public Task<int> MarkUnverifiedAsync(string? storage, CancellationToken cancellationToken)
+    {
+        Marked.Enqueue(storage);
+        return Task.FromResult(storage is null ? storages.Length : 1);
+    }
 
     public Task<TrackedRepository> TrackAsync(TrackRequest request, CancellationToken cancellationToken) =>
         Task.FromResult(new TrackedRepository(1, storages.Remove(request.AuthoritativeStorage)));

@@ -30,7 +30,8 @@ public sealed class TestCluster : IAsyncDisposable
     private readonly SidechannelRegistry _clientSidechannels = new();
     private NodeConnection? _client;
 
-    private TestCluster(ImmutableArray<FakeNode> nodes, Action<GatewayOptions>? configure, IReadOnlyDictionary<string, string> otherAddresses)
+    private TestCluster(
+        ImmutableArray<FakeNode> nodes, Action<GatewayOptions>? configure, IReadOnlyDictionary<string, string> otherAddresses, Action<IServiceCollection>? add)
     {
         Nodes = nodes;
         Grains = new FakeGrains([.. nodes.Select(n => n.Storage)]);
@@ -45,6 +46,7 @@ public sealed class TestCluster : IAsyncDisposable
         builder.Services.AddSingleton(p => new NodeConnectionPool(
             nodes.Select(n => new NodeOptions(VirtualStorage, n.Storage, NodeAddress.Parse(otherAddresses.GetValueOrDefault(n.Storage, n.Address)), NodeToken)),
             p.GetRequiredService<SidechannelRegistry>(), p.GetRequiredService<IBackchannelAcceptor>(), new YamuxOptions(), TimeProvider.System, NullLoggerFactory.Instance));
+        add?.Invoke(builder.Services);
         builder.Services.AddGateway(options);
         builder.WebHost.ConfigureKestrel(k =>
         {
@@ -81,10 +83,11 @@ public sealed class TestCluster : IAsyncDisposable
     public static Repository Target => new() { StorageName = VirtualStorage, RelativePath = Path };
 
     public static async Task<TestCluster> StartAsync(
-        int nodes = 1, Action<GatewayOptions>? configure = null, string clientToken = "", IReadOnlyDictionary<string, string>? otherAddresses = null)
+        int nodes = 1, Action<GatewayOptions>? configure = null, string clientToken = "", IReadOnlyDictionary<string, string>? otherAddresses = null,
+        Action<IServiceCollection>? add = null)
     {
         var started = await Task.WhenAll(Enumerable.Range(1, nodes).Select(i => FakeNode.StartAsync($"gitaly-{i}")));
-        var cluster = new TestCluster([.. started], configure, otherAddresses ?? ImmutableDictionary<string, string>.Empty);
+        var cluster = new TestCluster([.. started], configure, otherAddresses ?? ImmutableDictionary<string, string>.Empty, add);
         await cluster._app.StartAsync();
         cluster.Address = cluster._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Single(a => a.Contains("127.0.0.1", StringComparison.Ordinal)).Replace("http://", "tcp://", StringComparison.Ordinal);

@@ -16,6 +16,9 @@ internal static class GrainRuntimeSetup
     /// <summary>Name of the runtime, as logged.</summary>
     public const string Name = "Embedded";
 
+    /// <summary>Whether <c>sql-migrate</c> has to run first. The embedded runtime makes its own tables when it opens the store.</summary>
+    public static bool NeedsMigrations => false;
+
     /// <summary>Adds the runtime; its store is opened, and locked, when the host starts.</summary>
     public static Task AddAsync(WebApplicationBuilder builder, PraefectOptions options, CancellationToken cancellationToken)
     {

@@ -24,6 +24,9 @@ internal static class GrainRuntimeSetup
     /// <summary>Name of the runtime, as logged.</summary>
     public const string Name = "Orleans";
 
+    /// <summary>Whether <c>sql-migrate</c> has to run first. Orleans finds its tables and functions in the database, or does not start.</summary>
+    public static bool NeedsMigrations => true;
+
     internal const string Invariant = "Npgsql";
 
     /// <summary>Adds the silo, or for the role <c>gateway</c> the client of the silos.</summary>

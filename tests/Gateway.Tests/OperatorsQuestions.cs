@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Praefect.Gateway.Checks;
 using Praefect.Gateway.Reflection;
 using Praefect.Gateway.Tests.Fakes;
@@ -144,7 +145,7 @@ public sealed class OperatorsQuestions
     {
         var cluster = await TestCluster.StartAsync(nodes, add: services =>
         {
-            services.AddSingleton<Praefect.Grains.Catalogue.IRepositoryCatalogue>(catalogue ?? new ScriptedCatalogue());
+            services.Replace(ServiceDescriptor.Singleton<Praefect.Grains.Catalogue.IRepositoryCatalogue>(catalogue ?? new ScriptedCatalogue()));
             foreach (var check in checks)
                 services.AddSingleton<IReadinessCheck>(check);
         });

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Praefect.Gateway.Tests.Fakes;
 using Praefect.Grains.Catalogue;
 using Praefect.Grains.Repositories;
@@ -19,7 +20,7 @@ public sealed class WhatIsRecorded : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _cluster = await TestCluster.StartAsync(nodes: 3, add: services => services.AddSingleton<IRepositoryCatalogue>(_catalogue));
+        _cluster = await TestCluster.StartAsync(nodes: 3, add: services => services.Replace(ServiceDescriptor.Singleton<IRepositoryCatalogue>(_catalogue)));
         _cluster.Repository.Metadata = new RepositoryMetadata(7, Key, FakeRepository.ReplicaPath, "gitaly-1", 3,
         [
             new ReplicaMetadata("gitaly-1", 3, true, true, true, DateTimeOffset.UnixEpoch),

@@ -46,8 +46,9 @@ public sealed class TestCluster : IAsyncDisposable
         builder.Services.AddSingleton(p => new NodeConnectionPool(
             nodes.Select(n => new NodeOptions(VirtualStorage, n.Storage, NodeAddress.Parse(otherAddresses.GetValueOrDefault(n.Storage, n.Address)), NodeToken)),
             p.GetRequiredService<SidechannelRegistry>(), p.GetRequiredService<IBackchannelAcceptor>(), new YamuxOptions(), TimeProvider.System, NullLoggerFactory.Instance));
-        add?.Invoke(builder.Services);
         builder.Services.AddGateway(options);
+        // What a test brings wins over what every test has.
+        add?.Invoke(builder.Services);
         builder.WebHost.ConfigureKestrel(k =>
         {
             KestrelGrpcLimits.Apply(k);

@@ -34,17 +34,17 @@ public sealed class ClientsThatLeave
         Assert.False(end.ConnectionLost);
     }
 
-    [Fact]
-    public async Task A_client_whose_request_breaks_before_its_token_fires_is_no_evidence_against_the_node()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_whose_request_breaks_before_its_token_fires_is_no_evidence_against_the_node(bool whileReading)
     {
         var options = new NodeOptions("default", "gitaly-1", NodeAddress.Parse("tcp://127.0.0.1:1"), string.Empty);
         await using var connection = new NodeConnection(
             options, new SidechannelRegistry(), NoBackchannelAcceptor.Instance, new YamuxOptions(), TimeProvider.System, NullLoggerFactory.Instance);
         using var invoker = new HttpMessageInvoker(new RequestThatFails());
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://node/gitaly.CommitService/CheckObjectsExist");
-        var client = new Pipe();
-        await client.Writer.CompleteAsync(new IOException("The client reset the request stream."));
-        using var content = new RelayContent(new byte[5], client.Reader);
+        using var content = new RelayContent(new byte[5], new ResetRequest(whileReading));
         request.Content = content;
         var call = new NodeCall(new GatewayNode(new NodeKey("default", "gitaly-1"), connection), invoker, request, content);
 
@@ -72,6 +72,34 @@ public sealed class ClientsThatLeave
             response.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
             return Task.FromResult(response);
         }
+    }
+
+    /// <summary>As Kestrel does: a reset shows while reading, or when what was read is given back.</summary>
+    private sealed class ResetRequest(bool whileReading) : PipeReader
+    {
+        public override bool TryRead(out ReadResult result)
+        {
+            result = new ReadResult(new System.Buffers.ReadOnlySequence<byte>(new byte[5]), isCanceled: false, isCompleted: false);
+            return whileReading ? throw Reset() : true;
+        }
+
+        public override void AdvanceTo(SequencePosition consumed) => throw Reset();
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => throw Reset();
+
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => throw Reset();
+
+        public override void CancelPendingRead()
+        {
+            // Nobody waits.
+        }
+
+        public override void Complete(Exception? exception = null)
+        {
+            // Nothing to let go of.
+        }
+
+        private static IOException Reset() => new("The client reset the request stream.");
     }
 
     /// <summary>As the HTTP client does: a body that cannot be read aborts the request, and the answer says no more than that.</summary>

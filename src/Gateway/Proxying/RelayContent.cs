@@ -48,7 +48,7 @@ internal sealed class RelayContent(ReadOnlyMemory<byte> firstFrame, PipeReader c
         }
         finally
         {
-            client.AdvanceTo(buffer.End);
+            AdvanceTo(buffer.End);
         }
 
         return !result.IsCompleted;
@@ -74,6 +74,20 @@ internal sealed class RelayContent(ReadOnlyMemory<byte> firstFrame, PipeReader c
             return await client.ReadAsync(cancellationToken);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            ClientGone = true;
+            throw;
+        }
+    }
+
+    // Kestrel tells of a reset here too, when the read before was still served from what had come.
+    private void AdvanceTo(SequencePosition consumed)
+    {
+        try
+        {
+            client.AdvanceTo(consumed);
+        }
+        catch (Exception)
         {
             ClientGone = true;
             throw;

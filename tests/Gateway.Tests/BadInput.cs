@@ -138,6 +138,17 @@ public sealed class BadInput
         Assert.Equal(("3", "malformed grpc-timeout: \"soon\""), answer);
     }
 
+    [Theory]
+    [InlineData(null, null, "repository not set")]
+    [InlineData("", "a.git", "storage name not set")]
+    [InlineData("default", "", "repository path not set")]
+    public async Task Existence_of_nothing_in_particular_is_an_invalid_question(string? storage, string? path, string message)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var request = new RepositoryExistsRequest { Repository = storage is null ? null : new Repository { StorageName = storage, RelativePath = path } };
+        Assert.Equal(("3", message), await RawAsync(cluster, Methods.Repository.RepositoryExists, Frames.Of(request)));
+    }
+
     [Fact]
     public async Task Existence_is_answered_from_the_record()
     {

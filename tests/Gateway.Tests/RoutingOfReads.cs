@@ -98,6 +98,19 @@ public sealed class RoutingOfReads
         Assert.Empty(cluster.Nodes[1].Requests);
     }
 
+    [Theory]
+    [InlineData(Methods.Repository.RepositorySize)]
+    [InlineData(Methods.Repository.GetObjectDirectorySize)]
+    public async Task A_size_is_always_the_primarys(string path)
+    {
+        await using var cluster = await TestCluster.StartAsync(nodes: 2);
+        foreach (var node in cluster.Nodes)
+            node.Answers(path, new RefExistsResponse());
+        for (var i = 0; i < 16; i++)
+            await cluster.Client.UnaryAsync(path, s_request, RefExistsResponse.Parser, null, default);
+        Assert.Equal(16, cluster.Nodes[0].Requests.Count);
+    }
+
     [Fact]
     public async Task A_node_that_cannot_be_connected_costs_the_client_nothing_and_is_reported()
     {

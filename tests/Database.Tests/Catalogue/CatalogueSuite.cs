@@ -40,6 +40,27 @@ internal static class CatalogueSuite
             (await ListAsync(catalogue.DatalossAsync("default", s_configured, healthy, partial, default))).Select(static one => one.RepositoryId);
     }
 
+    /// <summary>Group H3 of the cases: who is unavailable while only some are healthy.</summary>
+    internal static async Task CountsUnavailableAsync(CatalogueUnderTest tested)
+    {
+        string[] configured = ["up", "down"];
+        Record[] cases =
+        [
+            At(1, 0, [("down", 0)]) with { VirtualStorage = "one unhealthy replica: 1" },
+            At(2, 0, [("up", 0)]) with { VirtualStorage = "one healthy replica: 0" },
+            At(3, 1, [("up", 0), ("down", 1)]) with { VirtualStorage = "the healthy one is outdated: 1" },
+            At(4, 1, [("up", 1), ("down", 1)]) with { VirtualStorage = "the healthy one is not assigned: 0", Assignments = ["down"] },
+            At(5, 1, [("up", 1), ("down", 0)]) with { VirtualStorage = "an outdated one is not assigned: 0", Assignments = ["up"] },
+            At(6, 1, [("up", 0), ("down", 1)]) with { VirtualStorage = "two of them: 2" },
+            At(7, 1, [("up", 0), ("down", 1)]) with { VirtualStorage = "two of them: 2" },
+            At(8, -1, []) with { VirtualStorage = "being created: 0" },
+        ];
+        await WriteAsync(tested, cases);
+        var catalogue = tested.Open();
+        foreach (var name in cases.Select(static one => one.VirtualStorage).Append("no repositories: 0").Distinct(StringComparer.Ordinal))
+            Assert.Equal(name, $"{name[..name.IndexOf(':', StringComparison.Ordinal)]}: {await catalogue.CountUnavailableAsync(name, configured, ["up"], default)}");
+    }
+
     internal static async Task ListsInPagesAsync(CatalogueUnderTest tested)
     {
         await WriteAsync(tested, [.. Enumerable.Range(1, 7).Select(static id => At(id, 5, [("a", 5), ("b", 4)], verified: id > 3 ? s_now.AddDays(-id / 2) : null))]);

@@ -39,4 +39,11 @@ public sealed class PostgresCatalogueTests(PostgresServer server)
         await using var tested = new PostgresUnderTest(await Databases.MigratedAsync(server));
         await CatalogueSuite.CountsAsync(tested);
     }
+
+    [PostgresFact]
+    public async Task A_repository_without_an_up_to_date_replica_on_a_healthy_storage_is_unavailable()
+    {
+        await using var tested = new PostgresUnderTest(await Databases.MigratedAsync(server));
+        await CatalogueSuite.CountsUnavailableAsync(tested);
+    }
 }

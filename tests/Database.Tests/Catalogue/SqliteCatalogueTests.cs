@@ -40,6 +40,13 @@ public sealed class SqliteCatalogueTests
         await CatalogueSuite.CountsAsync(tested);
     }
 
+    [Fact]
+    public async Task A_repository_without_an_up_to_date_replica_on_a_healthy_storage_is_unavailable()
+    {
+        await using var tested = await SqliteUnderTest.CreateAsync();
+        await CatalogueSuite.CountsUnavailableAsync(tested);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

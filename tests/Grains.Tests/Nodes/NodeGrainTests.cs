@@ -49,6 +49,34 @@ public sealed class NodeGrainTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task One_failed_probe_makes_a_node_unhealthy_and_one_answered_probe_healthy_again()
+    {
+        var bench = new Bench(cluster, 0, "g1", "g2");
+        var nodes = bench.Storages.Select(s => cluster.Grains.GetGrain<IStorageNodeGrain>(new NodeKey(bench.VirtualStorage, s).ToString())).ToArray();
+        foreach (var step in new[] { "-+", "+-", "++", "-+", "--", "++" })
+        {
+            for (var i = 0; i < nodes.Length; i++)
+            {
+                bench[bench.Storages[i]].Alive = step[i] == '+';
+                await nodes[i].SuspectAsync("asked by the test", default);
+            }
+
+            // A probe that was under way before is shared by those who ask; the next one sees the new state.
+            await Bench.EventuallyAsync(async () => step == string.Concat((await Task.WhenAll(nodes.Select(n => n.WatchAsync(default)))).Select(h => h.Healthy ? '+' : '-')), step);
+        }
+
+        Assert.Equal("connection refused", await ReasonAsync());
+
+        async Task<string> ReasonAsync()
+        {
+            bench["g1"].Alive = false;
+            await nodes[0].SuspectAsync("asked by the test", default);
+            await Bench.EventuallyAsync(async () => !(await nodes[0].WatchAsync(default)).Healthy, "g1 is seen to be down");
+            return (await nodes[0].WatchAsync(default)).Reason;
+        }
+    }
+
+    [Fact]
     public async Task A_virtual_storage_that_is_not_configured_is_not_found()
     {
         var grain = cluster.Grains.GetGrain<IVirtualStorageGrain>("nobody");

@@ -131,6 +131,24 @@ public sealed class WriteTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_primary_whose_secondaries_have_all_failed_is_told_that_nobody_agrees()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        var vote = bench.VoteAsync(route, route.Primary, "1");
+        foreach (var secondary in route.Secondaries)
+            await bench.Grain.CancelVoterAsync(route.TransactionId, secondary, default);
+
+        var answer = await vote.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(VoteAnswer.Abort, answer.Answer);
+        Assert.StartsWith("transaction did not reach quorum: got 3/4 votes for ", answer.Message, StringComparison.Ordinal);
+        Assert.NotEqual(WriteOutcome.InDoubt, (await bench.FinishAsync(
+            route, [Bench.Failed(route.Primary), .. route.Secondaries.Select(s => Bench.Failed(s, 5, "gone"))])).Outcome);
+    }
+
+    [Fact]
     public async Task More_writes_than_admitted_are_refused()
     {
         var bench = new Bench(cluster);

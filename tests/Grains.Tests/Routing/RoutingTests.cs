@@ -1,4 +1,5 @@
 using Praefect.Grains.Nodes;
+using Praefect.Grains.Replicas;
 using Praefect.Grains.Routing;
 
 namespace Praefect.Grains.Tests.Routing;
@@ -11,6 +12,19 @@ public sealed class RoutingTests
     {
         var failure = Assert.Throws<RouteException>(() => RoutingView.From(null, []));
         Assert.Equal((RouteFailure.VirtualStorageNotFound, "virtual storage does not exist"), (failure.Failure, failure.Message));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public void What_is_not_there_or_still_being_created_is_not_found_by_any_route(long id)
+    {
+        var record = RepositoryRecord.None with { RepositoryId = id, Primary = "P" };
+        var view = Facts.View("P S1");
+        Assert.Equal("repository not found", Result(() => AccessorRules.Any(view, record, _ => true).ReplicaPath));
+        Assert.Equal("repository not found", Result(() => AccessorRules.Primary(view, record).ReplicaPath));
+        Assert.Equal("repository not found", Result(() => MutatorRules.Route(view, record, 7, votes: true).ReplicaPath));
+        Assert.Equal("repository not found", Result(() => MaintenanceRules.Route(view, record).ReplicaPath));
     }
 
     [Fact]

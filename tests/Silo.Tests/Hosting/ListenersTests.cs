@@ -60,6 +60,26 @@ public sealed class ListenersTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stop_ends_every_listener()
+    {
+        var connections = new[] { "tcp", "tls", "unix" }.Select(kind => Connect(NodeAddress.Parse(AddressOf(kind)))).ToArray();
+        foreach (var connection in connections)
+            await CheckAsync(connection);
+
+        await _praefect.StopAsync();
+
+        foreach (var connection in connections)
+        {
+            var e = await Assert.ThrowsAsync<GrpcException>(() => CheckAsync(connection));
+            Assert.Equal(GrpcStatusCode.Unavailable, e.Status.Code);
+            await connection.DisposeAsync();
+        }
+
+        static Task CheckAsync(NodeConnection connection) => connection.Channel
+            .UnaryAsync(Methods.Health.Check, new HealthCheckRequest(), HealthCheckResponse.Parser, null, CancellationToken.None).WaitAsync(Patience);
+    }
+
+    [Fact]
     public async Task A_client_that_offers_no_protocol_in_its_handshake_is_served_over_tls()
     {
         using var handler = new SocketsHttpHandler

@@ -72,6 +72,20 @@ public sealed class StartFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_certificate_that_cannot_be_loaded_is_told()
+    {
+        var file = Path.Combine(_folder, "no.pem");
+        await File.WriteAllTextAsync(file, "this is no certificate");
+
+        var (code, errors) = await RunAsync($"tls_listen_addr = '127.0.0.1:0'\ntls.certificate_path = '{file}'\ntls.key_path = '{file}'\n"
+            + Configuration("127.0.0.1:0", Path.Combine(_folder, "store.db")));
+
+        Assert.Equal(1, code);
+        Assert.StartsWith("praefect: load certificate key pair: ", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', errors);
+    }
+
+    [Fact]
     public async Task A_store_that_another_process_has_is_told_to_be_locked()
     {
         var store = Path.Combine(_folder, "store.db");

@@ -145,7 +145,7 @@ public sealed class OperatorsQuestions
     {
         var cluster = await TestCluster.StartAsync(nodes, add: services =>
         {
-            services.Replace(ServiceDescriptor.Singleton<Praefect.Grains.Catalogue.IRepositoryCatalogue>(catalogue ?? new ScriptedCatalogue()));
+            services.Replace(Microsoft.Extensions.DependencyInjection.ServiceDescriptor.Singleton<Praefect.Grains.Catalogue.IRepositoryCatalogue>(catalogue ?? new ScriptedCatalogue()));
             foreach (var check in checks)
                 services.AddSingleton<IReadinessCheck>(check);
         });

@@ -4,10 +4,11 @@ namespace Praefect.Cluster;
 internal static class Events
 {
     public static readonly IReadOnlyList<string> Names =
-        ["nothing", "join", "leave", "restart-silos", "restart-gateways", "kill-silo", "hang-silo", "kill-gateway", "kill-postgres"];
+        ["nothing", "join", "leave", "restart-silos", "restart-gateways", "kill-silo", "hang-silo", "wake-silo", "kill-gateway", "kill-postgres", "power-off"];
 
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan EndMax = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Down = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Share = TimeSpan.FromSeconds(5);
 
@@ -20,6 +21,8 @@ internal static class Events
         "restart-gateways" => RestartGatewaysAsync(cluster, gateways, cancellationToken),
         "kill-silo" => KillAsync(cluster.Silos[1], time, cancellationToken),
         "hang-silo" => HangAsync(cluster.Silos[0], time, cancellationToken),
+        "wake-silo" => WakeAsync(cluster.Silos[1], time, cancellationToken),
+        "power-off" => PowerOffAsync(cluster, cancellationToken),
         "kill-gateway" => KillAsync(cluster.Gateways[0], time, cancellationToken),
         _ => KillPostgresAsync(cluster, time, cancellationToken),
     };
@@ -75,6 +78,27 @@ internal static class Events
         await Task.Delay(Hang, time, cancellationToken);
         await silo.Process.KillAsync();
         await ClusterProcesses.StartAsync(silo, cancellationToken);
+    }
+
+    // What woke up belongs to nothing any more: it has to find that out and end, so that whatever supervises it starts it anew.
+    private static async Task WakeAsync(Member silo, TimeProvider time, CancellationToken cancellationToken)
+    {
+        silo.Process.Freeze();
+        await Task.Delay(Hang, time, cancellationToken);
+        silo.Process.Thaw();
+        await silo.Process.WaitForExitAsync(cancellationToken).WaitAsync(EndMax, time, cancellationToken);
+        await ClusterProcesses.StartAsync(silo, cancellationToken);
+    }
+
+    // The rows of silos that are gone are still in the membership when the next ones start.
+    private static async Task PowerOffAsync(ClusterProcesses cluster, CancellationToken cancellationToken)
+    {
+        Member[] members = [.. cluster.Silos, .. cluster.Gateways];
+        await Task.WhenAll(members.Select(member => member.Process.KillAsync()).Concat(cluster.Nodes.Select(node => node.Process.KillAsync())).Append(cluster.Postgres.KillAsync()));
+        await cluster.Postgres.StartAsync(cancellationToken);
+        foreach (var node in cluster.Nodes)
+            node.Process.Start();
+        await Task.WhenAll(members.Select(member => ClusterProcesses.StartAsync(member, cancellationToken)));
     }
 
     private static async Task KillPostgresAsync(ClusterProcesses cluster, TimeProvider time, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ internal sealed record AcknowledgedWrite(int Repository, string Reference, strin
 /// A closed loop of reads and one of writes per repository, through all gateways in turn. A gateway that refused is passed over for a second, as any load balancer
 /// would do; every error counts. Each write makes a reference of its own, so that none can hide the loss of another.
 /// </summary>
-internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> commits, GatewaySet gateways, TimeProvider time)
+internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> commits, GatewaySet gateways, TimeSpan pace, TimeProvider time)
 {
     private static readonly TimeSpan CallMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AfterError = TimeSpan.FromMilliseconds(20);
@@ -42,11 +42,11 @@ internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> 
             var started = time.GetTimestamp();
             var (status, reason) = await CallAsync(gateway.Channel, repository, write, number);
             _calls.Enqueue(new CallRecord(repository, write, time.GetTimestamp(), time.GetElapsedTime(started), status, $"{(write ? "write" : "read")} through {gateway.Name}: {reason}"));
-            if (status == "OK")
-                continue;
             if (status == "Unavailable")
                 gateways.PassOver(gateway);
-            await Task.Delay(AfterError, time, CancellationToken.None);
+            var pause = status == "OK" ? pace : pace + AfterError;
+            if (pause > TimeSpan.Zero)
+                await Task.Delay(pause, time, CancellationToken.None);
         }
     }
 

@@ -5,7 +5,7 @@ namespace Praefect.Cluster;
 /// <summary>The command line of the suite.</summary>
 internal static class SuiteCommand
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(20);
 
     public static async Task<int> RunAsync(string[] arguments, TimeProvider time)
     {
@@ -32,7 +32,8 @@ internal static class SuiteCommand
         try
         {
             await using var cluster = new ClusterProcesses(folder, binaries, time);
-            return await new SuiteRun(cluster, folder, time).RunAsync(wanted, limit.Token) ? 0 : 1;
+            var result = await new SuiteRun(cluster, SuiteSize.Full, folder, time, Console.WriteLine).RunAsync(wanted, limit.Token);
+            return result.Problems.Count == 0 ? 0 : 1;
         }
         catch (ProcessFailedException e)
         {

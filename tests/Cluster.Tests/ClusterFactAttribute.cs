@@ -1,0 +1,16 @@
+using Praefect.Cluster;
+
+namespace Praefect.Cluster.Tests;
+
+/// <summary>A test of a cluster of processes: skipped, with the reason, where there is none to be had.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ClusterFactAttribute : FactAttribute
+{
+    public ClusterFactAttribute() => Skip = Missing;
+
+#if GRAINS_ORLEANS
+    private static string? Missing => PostgresProcess.FindBinaries() is null ? "Postgres is not installed" : null;
+#else
+    private static string? Missing => "the embedded runtime has no cluster: this needs the Orleans packages";
+#endif
+}

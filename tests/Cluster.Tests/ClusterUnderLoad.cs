@@ -1,0 +1,32 @@
+using Praefect.Cluster;
+using Xunit.Abstractions;
+
+namespace Praefect.Cluster.Tests;
+
+/// <summary>The short form of the cluster suite: silos, gateways, nodes and Postgres as processes, under load, killed.</summary>
+public sealed class ClusterUnderLoad(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);
+
+    [ClusterFact]
+    public async Task Nothing_acknowledged_is_lost_when_a_silo_stops_and_one_and_the_database_are_killed()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), "cluster-" + Guid.NewGuid().ToString("N")[..8]);
+        Directory.CreateDirectory(folder);
+        try
+        {
+            using var limit = new CancellationTokenSource(Limit);
+            await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, TimeProvider.System);
+            var result = await new SuiteRun(cluster, SuiteSize.Small, folder, TimeProvider.System, output.WriteLine)
+                .RunAsync(["restart-silos", "kill-silo", "kill-postgres"], limit.Token);
+
+            Assert.Empty(result.Problems);
+            Assert.True(result.Acknowledged > 0, "no write was acknowledged");
+            Assert.All(result.Rows, row => Assert.True(row.WriteGap < row.Lasted && row.ReadGap < row.Lasted, $"nothing was served during {row.Name}"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

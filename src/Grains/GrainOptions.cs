@@ -63,6 +63,33 @@ public sealed record GrainOptions
     /// <summary>Period of the reminder that resumes repair after a crash. 1 min or more (the runtime's bound).</summary>
     public TimeSpan RepairReminder { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How many copies to one storage this process makes at a time, over all repositories; more wait in order. 1 to 1,000.</summary>
+    public int CopiesPerTarget { get; init; } = 10;
+
+    /// <summary>Time between the end of a surplus replica's use and its removal from the disk, for reads that were sent there before. 0 to 1 h.</summary>
+    public TimeSpan SurplusGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How old a replica's last verification may get; 0 or less: replicas are not verified.</summary>
+    public TimeSpan VerificationInterval { get; init; } = TimeSpan.FromHours(168);
+
+    /// <summary>A replica that its node does not have is taken off the record; if not, it is only logged.</summary>
+    public bool DeleteInvalidRecords { get; init; } = true;
+
+    /// <summary>Time between two looks of a storage for replicas to verify. 10 ms to 1 h.</summary>
+    public TimeSpan VerificationPeriod { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How many replicas of a storage are verified at a time. 1 to 1,000.</summary>
+    public int VerificationBatch { get; init; } = 25;
+
+    /// <summary>How long the verification of a batch may take. 100 ms to 10 min.</summary>
+    public TimeSpan VerificationLease { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Time between two searches of a storage for repositories that it has to get a copy of and that nobody is working on. 0: none; else 50 ms or more.</summary>
+    public TimeSpan ReconciliationInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How many repositories one such search sets to work. 1 to 100,000.</summary>
+    public int ReconciliationBatch { get; init; } = 500;
+
     /// <summary>Every mistake, in words that say what to change; empty when there is none.</summary>
     public ImmutableArray<string> Validate() => GrainOptionsRules.Check(this);
 }

@@ -17,6 +17,9 @@ internal static class GrainOptionsRules
         CheckTimes(options, errors);
         CheckCount(nameof(options.MaxOpenWrites), options.MaxOpenWrites, errors);
         CheckCount(nameof(options.RememberedResults), options.RememberedResults, errors);
+        CheckCount(nameof(options.CopiesPerTarget), options.CopiesPerTarget, errors, most: 1000);
+        CheckCount(nameof(options.VerificationBatch), options.VerificationBatch, errors, most: 1000);
+        CheckCount(nameof(options.ReconciliationBatch), options.ReconciliationBatch, errors);
         return errors.ToImmutable();
     }
 
@@ -71,6 +74,11 @@ internal static class GrainOptionsRules
         CheckTime(nameof(o.RepairMaxBackoff), o.RepairMaxBackoff, Ms10, TimeSpan.FromDays(1), errors);
         CheckTime(nameof(o.RepairPause), o.RepairPause, Ms10, Minute, errors);
         CheckTime(nameof(o.RepairReminder), o.RepairReminder, Minute, TimeSpan.FromDays(1), errors);
+        CheckTime(nameof(o.SurplusGrace), o.SurplusGrace, TimeSpan.Zero, TimeSpan.FromHours(1), errors);
+        CheckTime(nameof(o.VerificationPeriod), o.VerificationPeriod, Ms10, TimeSpan.FromHours(1), errors);
+        CheckTime(nameof(o.VerificationLease), o.VerificationLease, TimeSpan.FromMilliseconds(100), 10 * Minute, errors);
+        if (o.ReconciliationInterval != TimeSpan.Zero)
+            CheckTime(nameof(o.ReconciliationInterval), o.ReconciliationInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromDays(365), errors);
         if (o.RepairMaxBackoff < o.RepairBackoff)
             errors.Add("RepairMaxBackoff is shorter than RepairBackoff");
     }
@@ -81,10 +89,10 @@ internal static class GrainOptionsRules
             errors.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}: it must be between {least} and {most}"));
     }
 
-    private static void CheckCount(string name, int value, ImmutableArray<string>.Builder errors)
+    private static void CheckCount(string name, int value, ImmutableArray<string>.Builder errors, int most = 100_000)
     {
-        if (value is < 1 or > 100_000)
-            errors.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}: it must be between 1 and 100000"));
+        if (value < 1 || value > most)
+            errors.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}: it must be between 1 and {most}"));
     }
 
     private static IEnumerable<string> Repeated(IEnumerable<string> names) =>

@@ -106,4 +106,10 @@ public interface IRepositoryGrain : IGrainWithStringKey
     /// <see cref="RouteFailure.VirtualStorageNotFound"/>, <see cref="RouteFailure.RepositoryAlreadyExists"/> (another record), <see cref="RouteFailure.InvalidRecord"/>.
     /// </exception>
     Task ImportAsync(ImportedRepository repository, CancellationToken cancellationToken);
+
+    /// <summary>Asks a storage's node whether it has its replica, and records the answer.</summary>
+    /// <param name="storage">The storage.</param>
+    /// <param name="cancellationToken">Cancels the wait for the node.</param>
+    /// <exception cref="RouteException"><see cref="RouteFailure.StoreUnavailable"/>.</exception>
+    Task<ReplicaVerification> VerifyReplicaAsync(string storage, CancellationToken cancellationToken);
 }

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Praefect.Grains.Catalogue;
+using Praefect.Grains.Verification;
 
 namespace Praefect.Grains.Nodes;
 
@@ -7,8 +9,14 @@ namespace Praefect.Grains.Nodes;
 /// machine, and where all nodes were taken for dead at once nothing would be served: a healthy node that is late is asked once more, at once.
 /// </summary>
 [Orleans.Concurrency.Reentrant]
-public sealed partial class StorageNodeGrain(INodeGateway gateway, GrainOptions options, TimeProvider time, ILogger<StorageNodeGrain> logger)
-    : Grain, IStorageNodeGrain
+public sealed partial class StorageNodeGrain(
+    INodeGateway gateway,
+    INodeDirectory directory,
+    IRepositoryCatalogue catalogue,
+    VerificationMetrics verificationMetrics,
+    GrainOptions options,
+    TimeProvider time,
+    ILogger<StorageNodeGrain> logger) : Grain, IStorageNodeGrain, IRemindable, IDisposable
 {
     private readonly ILogger<StorageNodeGrain> _logger = logger;
     private NodeKey _node;
@@ -27,7 +35,7 @@ public sealed partial class StorageNodeGrain(INodeGateway gateway, GrainOptions 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _timer?.Dispose();
-        return Task.CompletedTask;
+        return StopRecordsAsync();
     }
 
     /// <inheritdoc/>
@@ -39,6 +47,7 @@ public sealed partial class StorageNodeGrain(INodeGateway gateway, GrainOptions 
             new GrainTimerCreationOptions(options.ProbePeriod, options.ProbePeriod) { KeepAlive = true, Interleave = true });
         if (_health is null)
             await ProbeAsync().WaitAsync(cancellationToken);
+        WatchRecords();
         return _health!;
     }
 

@@ -28,10 +28,14 @@ internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
     /// <summary>The copy ended.</summary>
     public void End() => _cancellation = null;
 
+    /// <summary>Whether the storage is the source or target of a running copy.</summary>
+    public bool IsAmong(string storage) =>
+        Running && (string.Equals(_step.Target, storage, StringComparison.Ordinal) || string.Equals(_step.Source, storage, StringComparison.Ordinal));
+
     /// <summary>Ends the running copy if the storage is its source or target.</summary>
     public void CancelIfAmong(string storage)
     {
-        if (string.Equals(_step.Target, storage, StringComparison.Ordinal) || string.Equals(_step.Source, storage, StringComparison.Ordinal))
+        if (IsAmong(storage))
             _cancellation?.Cancel();
     }
 

@@ -16,7 +16,7 @@ internal static class RepairPlan
 
     /// <summary>
     /// The copies that can be made now: target and source healthy, source up to date, the primary first. Nothing is tried while a target is down, so that no
-    /// try is wasted. Unassigned replicas are left to fall behind; surplus ones are not deleted here.
+    /// try is wasted. Unassigned replicas are left to fall behind, until <see cref="SurplusRules"/> gives them up.
     /// </summary>
     public static ImmutableArray<RepairStep> Make(RepositoryRecord record, RoutingView view)
     {

@@ -63,6 +63,10 @@ public sealed record RepositoryRecord
     [Id(8)]
     public ImmutableArray<OpenWriteRecord> OpenWrites { get; init; } = [];
 
+    /// <summary>Storages whose replica was given up and may still be on the disk.</summary>
+    [Id(9)]
+    public ImmutableArray<string> Leftovers { get; init; } = [];
+
     /// <summary>No repository.</summary>
     public static RepositoryRecord None { get; } = new();
 }

@@ -39,12 +39,13 @@ public sealed partial class RepositoryGrain
         foreach (var step in RepairPlan.Make(_record, RoutingView.From(snapshot, [])))
         {
             var backoff = BackoffOf(step.Target);
-            if (backoff.Running || backoff.NotBefore > now || TakesPart(step.Target))
+            if (backoff.Running || backoff.NotBefore > now || TakesPart(step.Target) || _removals.ContainsKey(step.Target))
                 continue;
             backoff.Work = RepairAsync(step, backoff);
         }
 
-        if (IsBehind())
+        StartRemovals(snapshot);
+        if (IsBehind() || HasSurplus())
             EnsureUpkeep();
     }
 
@@ -58,11 +59,13 @@ public sealed partial class RepositoryGrain
     private async Task RepairAsync(RepairStep step, RepairBackoff backoff)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
-        using var late = new CancellationTokenSource(_options.RepairTimeout, _time);
-        await using var ending = late.Token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), cancellation);
         backoff.Begin(step, cancellation);
         try
         {
+            // In line with the other repositories that the node has to get; the time that a copy may take begins when it is this one's turn.
+            using var slot = await _slots.EnterAsync(new NodeKey(_key.VirtualStorage, step.Target), cancellation.Token);
+            using var late = new CancellationTokenSource(_options.RepairTimeout, _time);
+            await using var ending = late.Token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), cancellation);
             var result = await CopyUntilLevelAsync(step, backoff, cancellation.Token);
             if (result is CopyResult.Level)
                 backoff.Forget();

@@ -38,9 +38,9 @@ public sealed partial class RepositoryGrain
             _confirming = ConfirmAsync();
         NoticeReturns();
         StartRepairs();
-        var work = IsBehind() || HasDoubt;
+        var work = IsBehind() || HasDoubt || HasSurplus();
         await KeepReminderAsync(work);
-        if (!work && _writes.Count == 0 && _confirmAt is null && !IsBehind() && !HasDoubt)
+        if (!work && _writes.Count == 0 && _confirmAt is null && !IsBehind() && !HasDoubt && !HasSurplus())
         {
             _upkeep?.Dispose();
             _upkeep = null;

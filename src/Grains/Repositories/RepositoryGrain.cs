@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Praefect.Grains.Election;
 using Praefect.Grains.Nodes;
+using Praefect.Grains.Repair;
 using Praefect.Grains.Replicas;
 using Praefect.Grains.Routing;
 using Praefect.Grains.Transactions;
@@ -24,6 +25,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
     private readonly TimeProvider _time;
     private readonly ILogger<RepositoryGrain> _logger;
     private readonly RecordWriter _writer;
+    private readonly RepairSlots _slots;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stopped;
     private readonly GrainShutdown _shutdown;
@@ -40,8 +42,10 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         IRandomSource random,
         TimeProvider time,
         ILogger<RepositoryGrain> logger,
-        GrainShutdown shutdown)
+        GrainShutdown shutdown,
+        RepairSlots slots)
     {
+        _slots = slots;
         _shutdown = shutdown;
         (_state, _gateway, _directory, _options, _random, _time, _logger) = (state, gateway, directory, options, random, time, logger);
         _stopped = _stopping.Token;
@@ -136,7 +140,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         ThrowIfFailed();
         if (!_record.Exists())
             return null;
-        var removed = new RemovedRepository(_record.ReplicaPath, [.. _record.Replicas.Select(r => r.Storage)]);
+        var removed = new RemovedRepository(_record.ReplicaPath, [.. _record.Replicas.Select(r => r.Storage).Union(_record.Leftovers, StringComparer.Ordinal)]);
         foreach (var session in _writes.Values)
         {
             session.Removed = true;

@@ -5,7 +5,7 @@ namespace Praefect.Silo.Configuration;
 /// <summary>Repair of replicas, <c>[replication]</c>.</summary>
 public sealed record ReplicationOptions
 {
-    /// <summary><c>batch_size</c>: 1 or more.</summary>
+    /// <summary><c>batch_size</c>: how many copies to one storage a process makes at a time; 1 or more.</summary>
     public long BatchSize { get; init; } = 10;
 
     /// <summary><c>parallel_storage_processing_workers</c>: 1 or more.</summary>

@@ -13,17 +13,13 @@ internal static class IneffectiveSettings
     {
         var replication = options.Replication;
         yield return ("memory_queue_enabled", options.MemoryQueueEnabled);
-        yield return ("replication.batch_size", replication.BatchSize != Defaults.Replication.BatchSize);
         yield return ("replication.parallel_storage_processing_workers", replication.ParallelStorageProcessingWorkers != Defaults.Replication.ParallelStorageProcessingWorkers);
-        yield return ("reconciliation.scheduling_interval", options.Reconciliation.SchedulingInterval != Defaults.Reconciliation.SchedulingInterval);
         yield return ("reconciliation.histogram_buckets", !options.Reconciliation.HistogramBuckets.SequenceEqual(Defaults.Reconciliation.HistogramBuckets));
     }
 
     private static IEnumerable<(string Key, bool Set)> Tasks(PraefectOptions options)
     {
-        var (verification, cleanup) = (options.BackgroundVerification, options.RepositoriesCleanup);
-        yield return ("background_verification.verification_interval", verification.VerificationInterval != Defaults.BackgroundVerification.VerificationInterval);
-        yield return ("background_verification.delete_invalid_records", verification.DeleteInvalidRecords != Defaults.BackgroundVerification.DeleteInvalidRecords);
+        var cleanup = options.RepositoriesCleanup;
         yield return ("repositories_cleanup.check_interval", cleanup.CheckInterval != Defaults.RepositoriesCleanup.CheckInterval);
         yield return ("repositories_cleanup.run_interval", cleanup.RunInterval != Defaults.RepositoriesCleanup.RunInterval);
         yield return ("repositories_cleanup.repositories_in_batch", cleanup.RepositoriesInBatch != Defaults.RepositoriesCleanup.RepositoriesInBatch);

@@ -38,6 +38,8 @@ public sealed class PraefectServer : IAsyncDisposable
     // A request that was on its way into a silo that died is answered by nobody. Both calls may be repeated.
     private static readonly TimeSpan ClusterAttempt = TimeSpan.FromSeconds(1);
 
+    private const long MostCopies = 1000;
+
     private static readonly ImmutableArray<string> Meters =
         ["Praefect*", "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql"];
 
@@ -161,6 +163,11 @@ public sealed class PraefectServer : IAsyncDisposable
     {
         // Among several processes notices can be lost with a silo, so all of them look more often.
         DirectoryRefresh = options.Database is null ? new GrainOptions().DirectoryRefresh : ClusterRefresh,
+        // What Praefect takes in hand for one storage at a time.
+        CopiesPerTarget = (int)Math.Min(options.Replication.BatchSize, MostCopies),
+        ReconciliationInterval = SearchInterval(options.Reconciliation.SchedulingInterval),
+        VerificationInterval = options.BackgroundVerification.VerificationInterval,
+        DeleteInvalidRecords = options.BackgroundVerification.DeleteInvalidRecords,
         VirtualStorages =
         [
             .. options.VirtualStorages.Select(storage => new GrainVirtualStorage
@@ -171,6 +178,9 @@ public sealed class PraefectServer : IAsyncDisposable
             }),
         ],
     };
+
+    private static TimeSpan SearchInterval(TimeSpan configured) =>
+        configured <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Clamp(configured.TotalSeconds, 0.05, TimeSpan.FromDays(365).TotalSeconds));
 
     private static GatewayOptions GatewayOptionsOf(PraefectOptions options) => new()
     {

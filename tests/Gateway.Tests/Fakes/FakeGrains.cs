@@ -156,6 +156,8 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
         return Task.FromResult(storage is null ? storages.Length : 1);
     }
 
+    public Task<ReplicaVerification> VerifyReplicaAsync(string storage, CancellationToken cancellationToken) => Task.FromResult(ReplicaVerification.Valid);
+
     public Task<TrackedRepository> TrackAsync(TrackRequest request, CancellationToken cancellationToken) =>
         Task.FromResult(new TrackedRepository(1, storages.Remove(request.AuthoritativeStorage)));
 

@@ -25,6 +25,12 @@ public sealed class Bench
         Grain = cluster.Grains.GetGrain<IRepositoryGrain>(new RepositoryKey(VirtualStorage, "a/b.git").ToString());
     }
 
+    private Bench(Bench other, string relativePath)
+    {
+        (_cluster, VirtualStorage, Storages) = (other._cluster, other.VirtualStorage, other.Storages);
+        Grain = At(relativePath);
+    }
+
     public string VirtualStorage { get; }
 
     public ImmutableArray<string> Storages { get; }
@@ -37,6 +43,9 @@ public sealed class Bench
 
     /// <summary>Another repository on the same nodes.</summary>
     public IRepositoryGrain At(string relativePath) => _cluster.Grains.GetGrain<IRepositoryGrain>(new RepositoryKey(VirtualStorage, relativePath).ToString());
+
+    /// <summary>As <see cref="At"/>, to be driven.</summary>
+    public Bench Sibling(string relativePath) => new(this, relativePath);
 
     public static ulong NewId() => (ulong)Interlocked.Increment(ref s_transactions);
 

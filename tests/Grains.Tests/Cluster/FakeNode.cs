@@ -8,6 +8,7 @@ namespace Praefect.Grains.Tests.Cluster;
 public sealed class FakeNode
 {
     private readonly Lock _gate = new();
+    private int _waiting;
     private readonly Dictionary<string, SortedDictionary<string, string>> _repositories = new(StringComparer.Ordinal);
 
     public bool Alive { get; set; } = true;
@@ -22,6 +23,22 @@ public sealed class FakeNode
     public int Silences { get; set; }
 
     public int Copies { get; private set; }
+
+    /// <summary>Calls that wait for <see cref="Hang"/>.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
+    public async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            await Hang.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
 
     /// <summary>Pools by the repositories linked to them.</summary>
     public System.Collections.Concurrent.ConcurrentDictionary<string, string> Pools { get; } = new(StringComparer.Ordinal);

@@ -27,6 +27,14 @@ public sealed class FakeNodes : INodeGateway, INodeDirectory
         _virtualStorages[virtualStorage] = ([.. storages], factor);
     }
 
+    /// <summary>A storage is added to the configuration.</summary>
+    public void Extend(string virtualStorage, string storage)
+    {
+        _nodes[new NodeKey(virtualStorage, storage)] = new FakeNode();
+        var (storages, factor) = _virtualStorages[virtualStorage];
+        _virtualStorages[virtualStorage] = (storages.Add(storage), factor);
+    }
+
     public VirtualStorageView? Find(string virtualStorage)
     {
         if (!_virtualStorages.TryGetValue(virtualStorage, out var configured))
@@ -82,7 +90,7 @@ public sealed class FakeNodes : INodeGateway, INodeDirectory
     private async Task<FakeNode> CallAsync(NodeKey key, CancellationToken cancellationToken)
     {
         var node = _nodes[key];
-        await node.Hang.WaitAsync(cancellationToken);
+        await node.WaitAsync(cancellationToken);
         return node.Alive ? node : throw new NodeException("connection refused");
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Praefect.Grains.Catalogue;
 using Praefect.Grains.Nodes;
 #if GRAINS_ORLEANS
 using System.Globalization;
@@ -39,6 +40,13 @@ public sealed class TestCluster : IAsyncLifetime
         SettlingConfirmation = TimeSpan.FromMilliseconds(300),
         RepairBackoff = TimeSpan.FromMilliseconds(20),
         MaxOpenWrites = 16,
+        CopiesPerTarget = 2,
+        SurplusGrace = TimeSpan.FromMilliseconds(20),
+        VerificationPeriod = TimeSpan.FromMilliseconds(20),
+        VerificationBatch = 2,
+        VerificationLease = TimeSpan.FromMilliseconds(500),
+        ReconciliationInterval = TimeSpan.FromMilliseconds(100),
+        ReconciliationBatch = 3,
     };
 
     public async Task InitializeAsync()
@@ -77,6 +85,7 @@ public sealed class TestCluster : IAsyncLifetime
     {
         services.AddSingleton<INodeGateway>(Nodes);
         services.AddSingleton<INodeDirectory>(Nodes);
+        services.AddSingleton<IRepositoryCatalogue>(new FakeCatalogue(Store));
         services.AddSingleton(Shutdown);
         services.AddPraefectGrains(Options);
     }

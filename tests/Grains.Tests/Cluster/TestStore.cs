@@ -56,6 +56,13 @@ public sealed class TestStore
             return _rows.SingleOrDefault(r => r.Key.Contains(keyPart, StringComparison.Ordinal)).Value.Json;
     }
 
+    /// <summary>The texts of all rows of some grains.</summary>
+    public IReadOnlyList<string> Texts(string keyPart)
+    {
+        lock (_gate)
+            return [.. _rows.Where(r => r.Value.Json is not null && r.Key.Contains(keyPart, StringComparison.Ordinal)).Select(r => r.Value.Json!)];
+    }
+
     public sealed class Control
     {
         private int _writes;

@@ -95,6 +95,8 @@ public sealed class AdministrationTests(TestCluster cluster)
     {
         var bench = new Bench(cluster);
         Assert.Equal(0, await bench.Grain.MarkUnverifiedAsync(null, default));
+        // Not removed as surplus.
+        bench["S2"].Healthy = false;
         await bench.Grain.ImportAsync(Imported("P S1", "S2"), default);
 
         Assert.Equal(1, await bench.Grain.MarkUnverifiedAsync("P", default));
@@ -163,6 +165,8 @@ public sealed class AdministrationTests(TestCluster cluster)
         var bench = new Bench(cluster);
         foreach (var storage in bench.Storages)
             bench[storage].Write("imported", "HEAD", "x");
+        // Not removed as surplus.
+        bench["S2"].Healthy = false;
         await bench.Grain.ImportAsync(Imported("P S1", "S2"), default);
 
         var metadata = await bench.MetadataAsync();

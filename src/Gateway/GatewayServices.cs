@@ -15,6 +15,7 @@ using Praefect.Gateway.Maintenance;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Mutators;
 using Praefect.Gateway.Nodes;
+using Praefect.Gateway.Operations;
 using Praefect.Gateway.Pipeline;
 using Praefect.Gateway.Proxying;
 using Praefect.Gateway.Reflection;
@@ -55,6 +56,7 @@ public static class GatewayServices
         services.AddSingleton<MutatorHandler>().AddSingleton<NearRepositories>().AddSingleton<CreationHandler>();
         services.AddSingleton<MaintenanceHandler>().AddSingleton<HealthyNodes>().AddSingleton<StorageScopedHandler>();
         services.AddSingleton<NodeForwarder>().AddSingleton<SidechannelRelay>();
+        services.AddSingleton<RecordImport>().AddSingleton<OperationsService>();
         services.AddSingleton<RefTransactionService>().AddSingleton<ServerService>().AddSingleton<OwnServices>();
         services.AddSingleton<CatalogueAccess>().AddSingleton<RepositoryWalk>().AddSingleton<StorageRemoval>();
         services.AddSingleton<PraefectInfoService>().AddSingleton<VerificationMarks>().AddSingleton<DatalossReport>().AddSingleton<ReplicaChecksums>();

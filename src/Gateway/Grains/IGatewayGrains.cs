@@ -14,6 +14,9 @@ public interface IGatewayGrains
 
     /// <summary>The grain of a virtual storage.</summary>
     IVirtualStorageGrain VirtualStorage(string name);
+
+    /// <summary>The grain that hands out repository ids.</summary>
+    IRepositoryIdGrain RepositoryId();
 }
 
 /// <summary>Takes the grains from the runtime.</summary>
@@ -24,4 +27,6 @@ internal sealed class RuntimeGrains(IGrainFactory factory) : IGatewayGrains
     public IStorageNodeGrain Node(NodeKey key) => factory.GetGrain<IStorageNodeGrain>(key.ToString());
 
     public IVirtualStorageGrain VirtualStorage(string name) => factory.GetGrain<IVirtualStorageGrain>(name);
+
+    public IRepositoryIdGrain RepositoryId() => factory.GetGrain<IRepositoryIdGrain>(0);
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Praefect.Gateway.Intercepted;
+using Praefect.Gateway.Operations;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
@@ -11,8 +12,8 @@ internal sealed class OwnServices
 {
     public OwnServices(
         RefTransactionService refTransaction, ServerService server, RepositoryExistsHandler exists, RepositoryRemoval removal, ObjectPoolLookup pools,
-        StorageRemoval removeAll, RepositoryWalk walk,
-        OperatorServices operators, GrpcHealthService health, TimeProvider time, ILogger<OwnServices> logger)
+        StorageRemoval removeAll, RepositoryWalk walk, OperatorServices operators, OperationsService operations, GrpcHealthService health, TimeProvider time,
+        ILogger<OwnServices> logger)
     {
         Backchannel = AddVotes(new GrpcMethodTable(time, logger: logger), refTransaction);
         Main = AddVotes(new GrpcMethodTable(time, logger: logger), refTransaction)
@@ -27,6 +28,7 @@ internal sealed class OwnServices
             .ServerStream<WalkReposRequest, WalkReposResponse>(Methods.InternalGitaly.WalkRepos, WalkReposRequest.Parser, walk.HandleAsync)
             .Unary<GetObjectPoolRequest, GetObjectPoolResponse>(Methods.ObjectPool.GetObjectPool, GetObjectPoolRequest.Parser, pools.HandleAsync);
         operators.Register(Main);
+        operations.Register(Main);
         health.Register(Main);
     }
 

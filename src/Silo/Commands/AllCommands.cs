@@ -19,5 +19,10 @@ internal static class AllCommands
         MetadataCommand.Create(frame),
         VerifyCommand.Create(frame),
         SetReplicationFactorCommand.Create(frame),
+        TrackRepositoryCommand.Create(frame),
+        TrackRepositoriesCommand.Create(frame),
+        RemoveRepositoryCommand.Create(frame),
+        ListUntrackedRepositoriesCommand.Create(frame),
+        ImportCommand.Create(frame),
     ];
 }

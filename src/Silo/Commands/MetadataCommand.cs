@@ -3,6 +3,7 @@ using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Praefect.Silo.CommandLine;
 using Praefect.Wire.Contract;
+using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
 using Replica = Praefect.Wire.Protos.GetRepositoryMetadataResponse.Types.Replica;
 
@@ -22,8 +23,15 @@ internal static class MetadataCommand
             {
                 var request = Request(run.Get(id), run.Text(virtualStorage), run.Text(relativePath));
                 await using var server = ServerConnection.To(run);
-                Write(run.Output, await server.CallAsync(
-                    Methods.PraefectInfo.GetRepositoryMetadata, request, GetRepositoryMetadataResponse.Parser, cancellationToken));
+                try
+                {
+                    Write(run.Output, await server.CallAsync(
+                        Methods.PraefectInfo.GetRepositoryMetadata, request, GetRepositoryMetadataResponse.Parser, cancellationToken));
+                }
+                catch (GrpcException e)
+                {
+                    throw new CommandException($"get metadata: {e.InWords()}", e);
+                }
             });
     }
 

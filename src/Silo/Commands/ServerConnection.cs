@@ -61,20 +61,9 @@ internal sealed class ServerConnection : IAsyncDisposable
         where TRequest : class, IMessage
         where TResponse : class, IMessage<TResponse>
     {
-        await using var call = _connection.Channel.Open<TRequest, TResponse>(path, parser, options: null, cancellationToken);
         try
         {
-            await call.WriteAsync(request, cancellationToken);
-            await call.CompleteAsync(cancellationToken);
-        }
-        catch (GrpcException)
-        {
-            // The read below tells with which status the server ended the call.
-        }
-
-        try
-        {
-            await foreach (var response in call.ReadAllAsync(cancellationToken))
+            await foreach (var response in _connection.Channel.ServerStreamAsync(path, request, parser, cancellationToken))
                 await each(response);
         }
         catch (GrpcException e) when (e.Broken)

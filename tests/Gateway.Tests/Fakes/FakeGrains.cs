@@ -23,6 +23,8 @@ public sealed class FakeGrains(ImmutableArray<string> storages) : IGatewayGrains
 
     public IVirtualStorageGrain VirtualStorage(string name) => new FakeVirtualStorage(this, name, storages);
 
+    public IRepositoryIdGrain RepositoryId() => throw new NotSupportedException();
+
     /// <summary>Storages that fail their probes.</summary>
     public ImmutableArray<string> Unhealthy { get; set; } = [];
 }

@@ -23,6 +23,7 @@ internal static class AllCommands
         TrackRepositoriesCommand.Create(frame),
         RemoveRepositoryCommand.Create(frame),
         ListUntrackedRepositoriesCommand.Create(frame),
+        PoolCommand.Create(frame),
         ImportCommand.Create(frame),
     ];
 }

@@ -28,6 +28,15 @@ public static class Methods
     {
         /// <summary>InternalGitaly/WalkRepos.</summary>
         public const string WalkRepos = "/gitaly.InternalGitaly/WalkRepos";
+
+        /// <summary>InternalGitaly/ScanPoolMetadata.</summary>
+        public const string ScanPoolMetadata = "/gitaly.InternalGitaly/ScanPoolMetadata";
+
+        /// <summary>InternalGitaly/StorePoolMetadata.</summary>
+        public const string StorePoolMetadata = "/gitaly.InternalGitaly/StorePoolMetadata";
+
+        /// <summary>InternalGitaly/ListPoolUpstreams.</summary>
+        public const string ListPoolUpstreams = "/gitaly.InternalGitaly/ListPoolUpstreams";
     }
 
     /// <summary>gitaly.ObjectPoolService.</summary>

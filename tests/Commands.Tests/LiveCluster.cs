@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using Praefect.Silo.Configuration;
+using Praefect.Silo.Hosting;
+using Praefect.StorageNode.Hosting;
+using Praefect.Wire.Backchannel;
+using Praefect.Wire.Contract;
+using Praefect.Wire.Grpc;
+using Praefect.Wire.Nodes;
+using Praefect.Wire.Protos;
+using Praefect.Wire.Sidechannel;
+using Praefect.Wire.Yamux;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Praefect.Commands.Tests;
+
+/// <summary>Three storage nodes and a praefect in this process, on sockets in a folder of their own, and commands on them.</summary>
+public sealed class LiveCluster : IAsyncLifetime
+{
+    /// <summary>Name of the virtual storage.</summary>
+    public const string VirtualStorage = "default";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly TestFolder _folder = new();
+    private readonly List<StorageNodeServer> _nodes = [];
+    private PraefectServer? _server;
+    private NodeConnection? _client;
+
+    /// <summary>Names of the storages.</summary>
+    public static IReadOnlyList<string> Storages { get; } = ["gitaly-1", "gitaly-2", "gitaly-3"];
+
+    /// <summary>The configuration file.</summary>
+    public string Config => Path.Combine(_folder.Root, "praefect.toml");
+
+    public async Task InitializeAsync()
+    {
+        foreach (var storage in Storages)
+        {
+            Directory.CreateDirectory(DiskOf(storage));
+            _nodes.Add(await StorageNodeServer.StartAsync(new StorageNodeOptions
+            {
+                Storages = [new StorageOptions(storage, DiskOf(storage))],
+                Listen = [$"unix:{Socket(storage)}"],
+                Token = "node",
+                Durable = false,
+            }));
+        }
+
+        _folder.Write("praefect.toml", $"""
+            socket_path = "{Socket("praefect")}"
+            [auth]
+            token = "secret"
+            [logging]
+            level = "error"
+            [store]
+            path = "{_folder.Root}/store.db"
+            [[virtual_storage]]
+            name = "{VirtualStorage}"
+            node = [{string.Join(", ", Storages.Select(storage => $$"""{ storage = "{{storage}}", address = "unix:{{Socket(storage)}}", token = "node" }"""))}]
+            """);
+        _server = await PraefectServer.StartAsync(await ConfigurationFile.LoadAsync(Config, TimeProvider.System, default), TimeProvider.System, default);
+        _client = new NodeConnection(
+            new NodeOptions("test", "test", NodeAddress.Parse($"unix:{Socket("praefect")}"), "secret"),
+            new SidechannelRegistry(), NoBackchannelAcceptor.Instance, new YamuxOptions(), TimeProvider.System, NullLoggerFactory.Instance);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_client is not null)
+            await _client.DisposeAsync();
+        if (_server is not null)
+        {
+            await _server.StopAsync(default);
+            await _server.DisposeAsync();
+        }
+
+        foreach (var node in _nodes)
+            await node.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    /// <summary>The folder of a storage.</summary>
+    public string DiskOf(string storage) => Path.Combine(_folder.Root, "disk-" + storage);
+
+    /// <summary>Runs a command; words in quotes do not occur.</summary>
+    internal Task<CommandResult> RunAsync(string line) => CommandResult.OfAsync(["-config", Config, .. line.Split(' ')]);
+
+    /// <summary>Writes a file into the cluster's folder.</summary>
+    internal string Write(string name, string text) => _folder.Write(name, text);
+
+    /// <summary>Creates a repository through the gateway.</summary>
+    internal async Task CreateAsync(string relativePath) => await _client!.Channel.UnaryAsync(
+        Methods.Repository.CreateRepository,
+        new CreateRepositoryRequest { Repository = new Repository { StorageName = VirtualStorage, RelativePath = relativePath } },
+        CreateRepositoryResponse.Parser, new GrpcCallOptions { Timeout = Limit }, default);
+
+    /// <summary>Puts a repository on a storage's disk behind the gateway's back.</summary>
+    internal async Task InitAsync(string storage, string path)
+    {
+        var start = new ProcessStartInfo("git", ["init", "-q", "--bare", Path.Combine(DiskOf(storage), path)]) { UseShellExecute = false };
+        using var git = Process.Start(start)!;
+        await git.WaitForExitAsync().WaitAsync(Limit);
+        Assert.Equal(0, git.ExitCode);
+    }
+
+    /// <summary>Repeats a command until its output is as wanted.</summary>
+    internal async Task<CommandResult> EventuallyAsync(string line, Func<CommandResult, bool> wanted)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var result = await RunAsync(line);
+            if (wanted(result))
+                return result;
+            if (Stopwatch.GetElapsedTime(started) > Limit)
+                Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"\"{line}\" last ended with {result.Code}: {result.Output}{result.Errors}"));
+            await Task.Delay(50);
+        }
+    }
+
+    private string Socket(string name) => Path.Combine(_folder.Root, name + ".s");
+}

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
-"""calls.py ADDRESS PREFIX: one scripted life of repositories through a gateway, one line a call.
+"""calls.py ADDRESS PREFIX [LOGS]: one scripted life of repositories through a gateway, one line a call.
 
 Needs python3-grpcio and python3-grpc-tools; PROTO is the folder with Gitaly's .proto files, WORK takes what is generated from them.
 A line is: number, call, status code, message or a digest of the answer. What is different on each run (object ids that carry times, ids of
-connections) is masked, so that two gateways' outputs can be compared with diff.
+connections) is masked, so that two gateways' outputs can be compared with diff. With LOGS, the folder with the nodes' logs (level info),
+each line also says which methods the nodes served for that call, found by its correlation id, and on how many nodes each.
 """
 import base64, glob, hashlib, hmac, json, os, re, subprocess, sys, threading, time
 
-work, proto = os.environ["WORK"] + "/py", os.environ["PROTO"]
+work, proto = os.environ.get("GENERATED", os.environ["WORK"] + "/py"), os.environ["PROTO"]
 if not os.path.exists(work + "/repository_pb2_grpc.py"):
     os.makedirs(work, exist_ok=True)
     subprocess.check_call([sys.executable, "-m", "grpc_tools.protoc", "-I" + proto, "--python_out=" + work, "--grpc_python_out=" + work]
@@ -16,9 +17,11 @@ sys.path.insert(0, work)
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 import blob_pb2, commit_pb2, diff_pb2, objectpool_pb2, operations_pb2, ref_pb2, remote_pb2, repository_pb2, server_pb2, shared_pb2, smarthttp_pb2
+import analysis_pb2, analysis_pb2_grpc, conflicts_pb2, conflicts_pb2_grpc, praefect_pb2, praefect_pb2_grpc, remote_pb2_grpc
 import blob_pb2_grpc, commit_pb2_grpc, diff_pb2_grpc, objectpool_pb2_grpc, operations_pb2_grpc, ref_pb2_grpc, repository_pb2_grpc, server_pb2_grpc, smarthttp_pb2_grpc, cleanup_pb2, cleanup_pb2_grpc
 
 address, prefix = sys.argv[1], sys.argv[2]
+logs = sys.argv[3] if len(sys.argv) > 3 else None
 token = os.environ.get("TOKEN", "secret")
 if address.startswith("tls://"):
     channel = grpc.secure_channel(address[6:], grpc.ssl_channel_credentials(open(os.environ["CERT"], "rb").read()))
@@ -31,6 +34,7 @@ issued = "%d" % time.time()
 metadata = [("authorization", "Bearer v2.%s.%s" % (hmac.new(token.encode(), issued.encode(), "sha256").hexdigest(), issued)), servers]
 Repo, Blob, Commit, Diff = repository_pb2_grpc.RepositoryServiceStub(channel), blob_pb2_grpc.BlobServiceStub(channel), commit_pb2_grpc.CommitServiceStub(channel), diff_pb2_grpc.DiffServiceStub(channel)
 Ops, Ref, Pool, Server, Http, Cleanup = operations_pb2_grpc.OperationServiceStub(channel), ref_pb2_grpc.RefServiceStub(channel), objectpool_pb2_grpc.ObjectPoolServiceStub(channel), server_pb2_grpc.ServerServiceStub(channel), smarthttp_pb2_grpc.SmartHTTPServiceStub(channel), cleanup_pb2_grpc.CleanupServiceStub(channel)
+Remote, Conflicts, Analysis, Info = remote_pb2_grpc.RemoteServiceStub(channel), conflicts_pb2_grpc.ConflictsServiceStub(channel), analysis_pb2_grpc.AnalysisServiceStub(channel), praefect_pb2_grpc.PraefectInfoServiceStub(channel)
 R, O, F, S, P = repository_pb2, operations_pb2, ref_pb2, shared_pb2, objectpool_pb2
 count = 0
 failed = 0
@@ -49,10 +53,40 @@ def mask(text):
     return re.sub(r"127\.0\.0\.1:\d+", "HOST", text)
 
 
+def correlation():
+    """Of the call that will be shown next."""
+    return [("x-gitlab-correlation-id", "%s-%03d" % (issued, count + 1))]
+
+
+lines = []
+
+
 def show(call, code, text):
     global count
     count += 1
-    print("%03d %-44s %-18s %s" % (count, call, code, mask(text)[:300]), flush=True)
+    lines.append("%03d %-44s %-18s %s" % (count, call, code, mask(text)[:300]))
+    if not logs:
+        print(lines[-1], flush=True)
+
+
+def finish():
+    """Adds to each line what the nodes logged of it, once they have."""
+    if not logs:
+        return
+    time.sleep(3)
+    served = {}
+    for node in (1, 2, 3):
+        for file in glob.glob("%s/gitaly-%d.log" % (logs, node)):
+            for line in open(file, errors="replace"):
+                if '"grpc.method"' not in line or "finished" not in line:
+                    continue
+                entry = json.loads(line)
+                id = entry.get("correlation_id", "")
+                if id.startswith(issued + "-"):
+                    served.setdefault(int(id[len(issued) + 1:]), {}).setdefault(entry["grpc.method"], set()).add(node)
+    for number, line in enumerate(lines, 1):
+        methods = sorted("%s=%d" % (method, len(nodes)) for method, nodes in served.get(number, {}).items())
+        print("%s | %s" % (line, " ".join(methods) or "no node"))
 
 
 def digest(messages, field=None, shown=False):
@@ -67,7 +101,7 @@ def call(label, method, request, field=None, shown=False, expect="OK", timeout=6
     global failed
     try:
         sent = iter(request) if isinstance(request, list) else request
-        answer = method(sent, metadata=metadata + list(meta), timeout=timeout)
+        answer = method(sent, metadata=metadata + correlation() + list(meta), timeout=timeout)
         messages = [answer] if hasattr(answer, "SerializeToString") else list(answer)
         show(label, "OK", "" if quiet else digest(messages, field, shown))
         if expect != "OK":
@@ -140,7 +174,7 @@ def duplex(label, method, first, second):
 
     try:
         answers = []
-        for answer in method(requests(), metadata=metadata, timeout=60):
+        for answer in method(requests(), metadata=metadata + correlation(), timeout=60):
             answers.append(answer)
             asked.set()
         show(label, "OK", digest(answers, shown=True))
@@ -297,7 +331,76 @@ def bad(r):
     call("ReadinessCheck", Server.ReadinessCheck, server_pb2.ReadinessCheckRequest(), quiet=True)
 
 
+def more_reading(r):
+    C, D, B = commit_pb2, diff_pb2, blob_pb2
+    both = {"left_commit_id": HEAD["main"], "right_commit_id": HEAD["feature"]}
+    call("CommitStats", Commit.CommitStats, C.CommitStatsRequest(repository=r, revision=b"main"))
+    call("CountDivergingCommits", Commit.CountDivergingCommits, C.CountDivergingCommitsRequest(**{"repository": r, "from": b"main", "to": b"feature"}), shown=True)
+    call("ListLastCommitsForTree", Commit.ListLastCommitsForTree, C.ListLastCommitsForTreeRequest(repository=r, revision="main", limit=10))
+    call("CommitsByMessage", Commit.CommitsByMessage, C.CommitsByMessageRequest(repository=r, revision=b"main", query="change", limit=5))
+    call("ListCommitsByOid", Commit.ListCommitsByOid, C.ListCommitsByOidRequest(repository=r, oid=[HEAD["main"]]))
+    call("ListCommitsByRefName", Commit.ListCommitsByRefName, C.ListCommitsByRefNameRequest(repository=r, ref_names=[b"refs/heads/main"]))
+    call("GetCommitSignatures", Commit.GetCommitSignatures, C.GetCommitSignaturesRequest(repository=r, commit_ids=[HEAD["main"]]))
+    call("GetCommitMessages", Commit.GetCommitMessages, C.GetCommitMessagesRequest(repository=r, commit_ids=[HEAD["main"]]))
+    call("CheckObjectsExist", Commit.CheckObjectsExist, [C.CheckObjectsExistRequest(repository=r, revisions=[b"main"]), C.CheckObjectsExistRequest(revisions=[b"nothing"])], shown=True)
+    call("FindAllCommits", Commit.FindAllCommits, C.FindAllCommitsRequest(repository=r, revision=b"main", max_count=5))
+    call("ListAllCommits", Commit.ListAllCommits, C.ListAllCommitsRequest(repository=r), quiet=True)
+    call("CommitLanguages", Commit.CommitLanguages, C.CommitLanguagesRequest(repository=r, revision=b"main"))
+    call("FilterShasWithSignatures", Commit.FilterShasWithSignatures, [C.FilterShasWithSignaturesRequest(repository=r, shas=[HEAD["main"].encode()])])
+    call("CommitDiff", Diff.CommitDiff, D.CommitDiffRequest(repository=r, **both))
+    call("FindChangedPaths", Diff.FindChangedPaths, D.FindChangedPathsRequest(repository=r, commits=[HEAD["feature"]]))
+    call("GetPatchID", Diff.GetPatchID, D.GetPatchIDRequest(repository=r, old_revision=HEAD["main"].encode(), new_revision=HEAD["feature"].encode()), shown=True)
+    call("RawPatch", Diff.RawPatch, D.RawPatchRequest(repository=r, **both), field="data")
+    call("ListAllBlobs", Blob.ListAllBlobs, B.ListAllBlobsRequest(repository=r, bytes_limit=5), quiet=True)
+    call("GetLFSPointers none", Blob.GetLFSPointers, B.GetLFSPointersRequest(repository=r), expect="INVALID_ARGUMENT")
+    call("ListLFSPointers", Blob.ListLFSPointers, B.ListLFSPointersRequest(repository=r, revisions=["main"]))
+    call("ListAllLFSPointers", Blob.ListAllLFSPointers, B.ListAllLFSPointersRequest(repository=r))
+    call("ListTagNamesContainingCommit", Ref.ListTagNamesContainingCommit, F.ListTagNamesContainingCommitRequest(repository=r, commit_id=HEAD["main"]))
+    call("GetTagSignatures", Ref.GetTagSignatures, F.GetTagSignaturesRequest(repository=r, tag_revisions=["v1"]), quiet=True)
+    call("ObjectsSize", Repo.ObjectsSize, [R.ObjectsSizeRequest(repository=r, revisions=[b"main"])], quiet=True)
+    call("GetSnapshot", Repo.GetSnapshot, R.GetSnapshotRequest(repository=r), quiet=True)
+    call("GetFileAttributes", Repo.GetFileAttributes, R.GetFileAttributesRequest(repository=r, revision=b"main", attributes=["diff"], paths=["README.md"]))
+    call("CreateBundleFromRefList", Repo.CreateBundleFromRefList, [R.CreateBundleFromRefListRequest(repository=r, patterns=[b"refs/heads/main"])], quiet=True)
+    call("BackupCustomHooks", Repo.BackupCustomHooks, R.BackupCustomHooksRequest(repository=r), quiet=True)
+    call("ListConflictFiles", Conflicts.ListConflictFiles, conflicts_pb2.ListConflictFilesRequest(repository=r, our_commit_oid=HEAD["main"], their_commit_oid=HEAD["feature"]))
+    call("CheckBlobsGenerated", Analysis.CheckBlobsGenerated, [analysis_pb2.CheckBlobsGeneratedRequest(repository=r, blobs=[analysis_pb2.CheckBlobsGeneratedRequest.Blob(revision=b"main:README.md", path=b"README.md")])])
+
+
+def more_writing(r):
+    call("SetCustomHooks nothing", Repo.SetCustomHooks, [R.SetCustomHooksRequest(repository=r, data=b"")], quiet=True)
+    call("DeleteRefs absent", Ref.DeleteRefs, F.DeleteRefsRequest(repository=r, refs=[b"refs/heads/absent"]))
+    call("DeleteRefs nothing", Ref.DeleteRefs, F.DeleteRefsRequest(repository=r), expect="INVALID_ARGUMENT")
+    call("UserUpdateSubmodule absent", Ops.UserUpdateSubmodule, O.UserUpdateSubmoduleRequest(repository=r, user=ME, commit_sha=HEAD["main"], branch=b"main", submodule=b"sub", commit_message=b"m"), expect="FAILED_PRECONDITION")
+    call("UserCreateBranch bad start", Ops.UserCreateBranch, O.UserCreateBranchRequest(repository=r, branch_name=b"b9", user=ME, start_point=b"absent"), expect="FAILED_PRECONDITION")
+    call("UserMergeToRef bad", Ops.UserMergeToRef, O.UserMergeToRefRequest(repository=r, user=ME, source_sha="f" * 40, target_ref=b"refs/merge-requests/9/merge", first_parent_ref=b"refs/heads/main"), expect="INTERNAL")
+    call("WriteRef stale", Repo.WriteRef, R.WriteRefRequest(repository=r, ref=b"refs/heads/main", revision=HEAD["main"].encode(), old_revision=b"1" * 40), expect="INTERNAL")
+    call("ResolveConflicts nothing", Conflicts.ResolveConflicts, [conflicts_pb2.ResolveConflictsRequest()], expect="INVALID_ARGUMENT")
+    call("CreateRepositoryFromURL bad", Repo.CreateRepositoryFromURL, R.CreateRepositoryFromURLRequest(repository=repo("url.git"), url="http://127.0.0.1:1/none.git"), expect="INTERNAL", quiet=True)
+    call("RepositoryExists failed creation", Repo.RepositoryExists, R.RepositoryExistsRequest(repository=repo("url.git")), shown=True)
+
+
+def more_bad(r):
+    pool = S.ObjectPool(repository=S.Repository(storage_name="default", relative_path=pool_path()))
+    call("FindRemoteRepository unknown storage", Remote.FindRemoteRepository, remote_pb2.FindRemoteRepositoryRequest(remote="http://127.0.0.1:1/x.git", storage_name="nowhere"), expect="INVALID_ARGUMENT")
+    call("FindRemoteRepository no storage", Remote.FindRemoteRepository, remote_pb2.FindRemoteRepositoryRequest(remote="http://127.0.0.1:1/x.git"), expect="INVALID_ARGUMENT")
+    call("FindRemoteRootRef no url", Remote.FindRemoteRootRef, remote_pb2.FindRemoteRootRefRequest(repository=r), expect="INVALID_ARGUMENT")
+    call("CreateFork no source", Repo.CreateFork, R.CreateForkRequest(repository=repo("f2.git")), expect="INVALID_ARGUMENT")
+    call("CreateFork unknown source", Repo.CreateFork, R.CreateForkRequest(repository=repo("f2.git"), source_repository=repo("none.git")), expect="INTERNAL")
+    call("ReplicateRepository no source", Repo.ReplicateRepository, R.ReplicateRepositoryRequest(repository=repo("r2.git")), expect="INVALID_ARGUMENT")
+    call("GetObjectPool unknown repository", Pool.GetObjectPool, P.GetObjectPoolRequest(repository=repo("none.git")), expect="NOT_FOUND")
+    call("DeleteObjectPool unknown", Pool.DeleteObjectPool, P.DeleteObjectPoolRequest(object_pool=pool), expect="NOT_FOUND")
+    call("DeleteObjectPool no pool", Pool.DeleteObjectPool, P.DeleteObjectPoolRequest(), expect="INVALID_ARGUMENT")
+    call("LinkRepositoryToObjectPool unknown pool", Pool.LinkRepositoryToObjectPool, P.LinkRepositoryToObjectPoolRequest(object_pool=pool, repository=r), expect="NOT_FOUND")
+    call("OptimizeRepository unknown", Repo.OptimizeRepository, R.OptimizeRepositoryRequest(repository=repo("none.git")), expect="NOT_FOUND")
+    call("RepositorySize unknown", Repo.RepositorySize, R.RepositorySizeRequest(repository=repo("none.git")), expect="NOT_FOUND")
+    call("RepositoryExists no repository", Repo.RepositoryExists, R.RepositoryExistsRequest(), expect="INVALID_ARGUMENT")
+    call("RemoveRepository no repository", Repo.RemoveRepository, R.RemoveRepositoryRequest(), expect="INVALID_ARGUMENT")
+    call("RepositoryReplicas", Info.RepositoryReplicas, praefect_pb2.RepositoryReplicasRequest(repository=repo("none.git")), expect="NOT_FOUND")
+    call("a path outside", Commit.FindCommit, commit_pb2.FindCommitRequest(repository=S.Repository(storage_name="default", relative_path="../x.git"), revision=b"main"), expect="NOT_FOUND")
+
+
 r = repo("life.git")
-for part in (create_and_commit, operate, references, reading, maintain, forks_and_pools, copies, bad):
+for part in (create_and_commit, operate, references, reading, more_reading, maintain, more_writing, forks_and_pools, copies, bad, more_bad):
     part(r)
+finish()
 print("calls: %d" % count, file=sys.stderr)

@@ -5,7 +5,7 @@ Needs what calls.py needs; run that first, since it generates the code. ADDRESS 
 """
 import hmac, os, sys, time
 
-sys.path.insert(0, os.environ["WORK"] + "/py")
+sys.path.insert(0, os.environ.get("GENERATED", os.environ["WORK"] + "/py"))
 import grpc
 import commit_pb2, commit_pb2_grpc, operations_pb2, operations_pb2_grpc, ref_pb2, ref_pb2_grpc, repository_pb2, repository_pb2_grpc, shared_pb2
 

@@ -10,6 +10,11 @@ PRAEFECT=${PRAEFECT:-$ROOT/artifacts/Orleans/bin/Praefect.Silo/release/praefect.
 RUN=$WORK/run; LOG=$WORK/log; ETC=$WORK/etc; DATA=$WORK/data
 mkdir -p "$RUN" "$LOG" "$ETC" "$DATA"
 
+certificate() { # of localhost, for gateway and nodes
+  [ -f "$ETC/cert.pem" ] || openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ETC/key.pem" -out "$ETC/cert.pem" -days 30 \
+    -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2> /dev/null
+}
+
 alive() { # alive NAME: does the process recorded under that name still run the same executable?
   local pid exe
   [ -s "$RUN/$1.pid" ] || return 1

@@ -1,6 +1,7 @@
 #!/bin/bash
-# up.sh [node 1|2|3] [nodes] [gateway]   (default: nodes gateway)
-# Real Gitaly nodes with disks of their own, and our gateway in front of them.
+# up.sh [node 1|2|3] [nodes] [gateway] [praefect]   (default: nodes gateway)
+# Real Gitaly nodes with disks of their own, and our gateway, or the real Praefect with a Postgres of its own, in front of them.
+# NODES=tcp|tls|unix: how the gateway reaches the nodes. NODE_LEVEL: the nodes' log level.
 # A Praefect lays repositories out by ids that it counts itself, so two of them must not share nodes.
 set -e
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -8,14 +9,20 @@ set -e
 
 node() { # node I
   mkdir -p "$DATA/gitaly-$1" "$RUN/gitaly-$1" "$LOG/gitaly-$1"
+  certificate
   cat > "$ETC/gitaly-$1.toml" <<CONF
 listen_addr = "127.0.0.1:$(( NODE_PORT + $1 ))"
+tls_listen_addr = "127.0.0.1:$(( NODE_PORT + $1 + 3 ))"
+socket_path = "$RUN/gitaly-$1.sock"
 bin_dir = "$PEERS/bin"
 runtime_dir = "$RUN/gitaly-$1"
 [logging]
 dir = "$LOG/gitaly-$1"
 format = "json"
-level = "warn"
+level = "${NODE_LEVEL:-warn}"
+[tls]
+certificate_path = "$ETC/cert.pem"
+key_path = "$ETC/key.pem"
 [auth]
 token = "$TOKEN"
 [git]
@@ -30,9 +37,59 @@ CONF
   start "gitaly-$1" "$PEERS/bin/gitaly" serve "$ETC/gitaly-$1.toml"
 }
 
+address_of() { # address_of I: of a node, as NODES wants it
+  case ${NODES:-tcp} in
+    tls) echo "tls://localhost:$(( NODE_PORT + $1 + 3 ))" ;;
+    unix) echo "unix:$RUN/gitaly-$1.sock" ;;
+    *) echo "tcp://127.0.0.1:$(( NODE_PORT + $1 ))" ;;
+  esac
+}
+
+virtual_storage() {
+  printf '[[virtual_storage]]\nname = "default"\n'
+  for i in 1 2 3; do
+    printf '[[virtual_storage.node]]\nstorage = "gitaly-%s"\naddress = "%s"\ntoken = "%s"\n' "$i" "$(address_of $i)" "$TOKEN"
+  done
+}
+
+praefect() {
+  local bin pg=$DATA/pg pg_port=$(( PORT + 5 ))
+  bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+  if [ ! -f "$pg/PG_VERSION" ]; then
+    mkdir -p "$pg"; chown postgres "$pg"; chmod a+x "$WORK" "$DATA"
+    runuser -u postgres -- "$bin/initdb" -D "$pg" -U postgres -A trust -E UTF8 --locale=C.UTF-8 > "$LOG/initdb.log" 2>&1
+  fi
+  (cd / && runuser -u postgres -- "$bin/pg_ctl" -D "$pg" status > /dev/null 2>&1 ||
+    runuser -u postgres -- "$bin/pg_ctl" -D "$pg" -w -o "-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=" -l /dev/null start > /dev/null)
+  {
+    cat <<CONF
+listen_addr = "127.0.0.1:$PORT"
+[logging]
+format = "json"
+level = "info"
+[auth]
+token = "$TOKEN"
+[database]
+host = "127.0.0.1"
+port = $pg_port
+user = "postgres"
+dbname = "praefect"
+sslmode = "disable"
+[database.session_pooled]
+host = "127.0.0.1"
+port = $pg_port
+CONF
+    virtual_storage
+  } > "$ETC/praefect.toml"
+  "$bin/psql" -h 127.0.0.1 -p "$pg_port" -U postgres -tAc "select 1 from pg_database where datname='praefect'" | grep -q 1 ||
+    "$bin/psql" -h 127.0.0.1 -p "$pg_port" -U postgres -qc 'create database praefect'
+  "$PEERS/bin/praefect" -config "$ETC/praefect.toml" sql-migrate > "$LOG/migrate.log" 2>&1
+  start praefect "$PEERS/bin/praefect" -config "$ETC/praefect.toml"
+  wait_port "$PORT" 30
+}
+
 gateway() {
-  [ -f "$ETC/cert.pem" ] || openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ETC/key.pem" -out "$ETC/cert.pem" -days 30 \
-    -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2> /dev/null
+  certificate
   {
     cat <<CONF
 listen_addr = "127.0.0.1:$PORT"
@@ -48,14 +105,10 @@ certificate_path = "$ETC/cert.pem"
 key_path = "$ETC/key.pem"
 [store]
 path = "$DATA/praefect.db"
-[[virtual_storage]]
-name = "default"
 CONF
-    for i in 1 2 3; do
-      printf '[[virtual_storage.node]]\nstorage = "gitaly-%s"\naddress = "tcp://127.0.0.1:%s"\ntoken = "%s"\n' "$i" "$(( NODE_PORT + i ))" "$TOKEN"
-    done
+    virtual_storage
   } > "$ETC/gateway.toml"
-  start gateway dotnet "$PRAEFECT" -config "$ETC/gateway.toml"
+  SSL_CERT_FILE=$ETC/cert.pem start gateway dotnet "$PRAEFECT" -config "$ETC/gateway.toml"
   wait_port "$PORT" 30
 }
 
@@ -67,7 +120,8 @@ while [ $# -gt 0 ]; do
       for i in 1 2 3; do node $i; done
       for i in 1 2 3; do wait_port "$(( NODE_PORT + i ))" 30; done ;;
     gateway) gateway ;;
-    *) echo "up.sh: node I, nodes or gateway, not $1" >&2; exit 2 ;;
+    praefect) praefect ;;
+    *) echo "up.sh: node I, nodes, gateway or praefect, not $1" >&2; exit 2 ;;
   esac
   shift
 done

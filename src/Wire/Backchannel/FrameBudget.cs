@@ -6,7 +6,10 @@ namespace Praefect.Wire.Backchannel;
 /// Honest peers send them in proportion to the calls they make and the data they get, so both earn; the rest is a steady allowance.
 /// Not thread-safe but for <see cref="EarnBySending"/>: one reader charges.
 /// </summary>
-internal sealed class FrameBudget(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="perSecond">What is always allowed, a second.</param>
+/// <param name="burst">The most that can be saved up, and what there is at the start.</param>
+internal sealed class FrameBudget(TimeProvider time, int perSecond = FrameBudget.PerSecond, int burst = FrameBudget.Burst)
 {
     /// <summary>Frames a second that are always allowed: a fast Go client measures the way with a ping for each answer, some ten thousand a second.</summary>
     public const int PerSecond = 50_000;
@@ -17,13 +20,19 @@ internal sealed class FrameBudget(TimeProvider time)
     /// <summary>What a call earns: its acknowledgements, window updates and pings.</summary>
     public const int PerCall = 4;
 
-    /// <summary>What giving up a call costs: more than starting it earned.</summary>
-    public const int PerReset = 8;
+    /// <summary>
+    /// Calls given up a second that are always allowed. A call that is opened and reset at once costs the gateway far more than its client; those that
+    /// time out together are few thousands.
+    /// </summary>
+    public const int ResetsPerSecond = 2000;
+
+    /// <summary>The most of them that can be saved up.</summary>
+    public const int ResetBurst = 5000;
 
     /// <summary>Sent or received, so many bytes earn one frame.</summary>
     private const int BytesPerFrame = 256;
 
-    private long _left = Burst;
+    private long _left = burst;
     private long _sentBytes;
     private long _receivedBytes;
     private long _filled = time.GetTimestamp();
@@ -31,7 +40,7 @@ internal sealed class FrameBudget(TimeProvider time)
     /// <summary>Takes an amount away, or adds it when negative. False: the peer has used up all that it had.</summary>
     public bool TryCharge(long amount)
     {
-        _left = Math.Min(Burst, _left - amount);
+        _left = Math.Min(burst, _left - amount);
         return _left >= 0 || Refill();
     }
 
@@ -47,9 +56,9 @@ internal sealed class FrameBudget(TimeProvider time)
         var now = time.GetTimestamp();
         var seconds = time.GetElapsedTime(_filled, now).TotalSeconds;
         _filled = now;
-        var earned = (long)Math.Min(Burst, seconds * PerSecond) + (Interlocked.Exchange(ref _sentBytes, 0) + _receivedBytes) / BytesPerFrame;
+        var earned = (long)Math.Min(burst, seconds * perSecond) + (Interlocked.Exchange(ref _sentBytes, 0) + _receivedBytes) / BytesPerFrame;
         _receivedBytes = 0;
-        _left = Math.Min(Burst, _left + earned);
+        _left = Math.Min(burst, _left + earned);
         return _left >= 0;
     }
 }

@@ -5,10 +5,10 @@ using System.IO.Pipelines;
 namespace Praefect.Wire.Backchannel;
 
 /// <summary>
-/// Passes an HTTP/2 connection's bytes on as they are and charges a <see cref="FrameBudget"/> for each frame among them. Only frame
+/// Passes an HTTP/2 connection's bytes on as they are and charges a <see cref="FrameBudget"/> for each frame among them, resets to one of their own. Only frame
 /// headers (RFC 9113, section 4.1) are looked at, each once.
 /// </summary>
-internal sealed class FrameCountingReader(PipeReader inner, FrameBudget budget, Action exhausted) : PipeReader
+internal sealed class FrameCountingReader(PipeReader inner, FrameBudget budget, FrameBudget resets, Action exhausted) : PipeReader
 {
     private const int PrefaceBytes = 24;
     private const int FrameHeaderBytes = 9;
@@ -95,7 +95,7 @@ internal sealed class FrameCountingReader(PipeReader inner, FrameBudget budget, 
             case HeadersFrame:
                 return budget.TryCharge(-FrameBudget.PerCall);
             case ResetFrame:
-                return budget.TryCharge(FrameBudget.PerReset);
+                return resets.TryCharge(1);
             case SettingsFrame:
                 return budget.TryCharge(1 + length / SettingBytes);
             default:

@@ -11,7 +11,8 @@ internal sealed class GuardedTransport : IDuplexPipe
     public GuardedTransport(IDuplexPipe inner, TimeProvider time, Action exhausted)
     {
         var budget = new FrameBudget(time);
-        Input = new FrameCountingReader(inner.Input, budget, exhausted);
+        var resets = new FrameBudget(time, FrameBudget.ResetsPerSecond, FrameBudget.ResetBurst);
+        Input = new FrameCountingReader(inner.Input, budget, resets, exhausted);
         Output = new ByteCountingWriter(inner.Output, budget);
     }
 

@@ -20,6 +20,12 @@ public static class KestrelGrpcLimits
     /// <summary>The same for a whole connection: 128 stalled uploads and a healthy call still gets through.</summary>
     public const int ConnectionWindowBytes = 64 * 1024 * 1024;
 
+    /// <summary>
+    /// Calls at once on one connection. Go's servers have no limit and its clients share one connection; each open stream holds some kilobytes, and this
+    /// is what a client that opens streams for ever gets.
+    /// </summary>
+    public const int StreamsPerConnection = 4096;
+
     /// <summary>Sets them all.</summary>
     public static void Apply(KestrelServerOptions options)
     {
@@ -41,7 +47,7 @@ public static class KestrelGrpcLimits
         limits.Http2.HeaderTableSize = 4096;
         limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
         limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
-        limits.Http2.MaxStreamsPerConnection = 10_000;
+        limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromMinutes(5);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
         limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;

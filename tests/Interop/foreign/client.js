@@ -135,6 +135,14 @@ const cases = {
   messages_of_8_mebibytes: async () => [await ask(UNARY, [message({ sizes: [8 << 20] }, 8 << 20, HEAD)]), await ask(CLIENT, [message(undefined, 8 << 20, HEAD), message(undefined, 8 << 20)])],
   answers_after_the_half_close: () => ask(BIDI, [message({ after_half_close: 3 }, 0, HEAD), message({ sizes: [5] })]),
   early_end_while_the_client_sends: () => ask(BIDI, [message({ sizes: [9], status: 'OUT_OF_RANGE', text: 'enough' }, 0, HEAD)], { onMessage: () => {} }),
+  // Eight seconds without a byte of the call, while the client pings each second: longer than Kestrel would wait by default.
+  silent_stream: () => {
+    const client = connect({ 'grpc.keepalive_time_ms': 1000, 'grpc.keepalive_timeout_ms': 3000, 'grpc.keepalive_permit_without_calls': 1 });
+    let answers = 0;
+    return ask(BIDI, [message({ sizes: [9] }, 0, HEAD)], { client, onMessage: call => {
+      if (answers++) call.end(); else setTimeout(() => call.write(message({ sizes: [9] })), 8000);
+    } });
+  },
   many_header_fields: () => ask(UNARY, [message({ sizes: [1] }, 0, HEAD)], { metadata: Array.from({ length: 100 }, (_, i) => ['x-field-' + i, 'v'.repeat(20)]) }),
   one_long_header_field: () => ask(UNARY, [message({ sizes: [1] }, 0, HEAD)], { metadata: [['x-long', 'v'.repeat(8000)]] }),
 };

@@ -1,17 +1,22 @@
 #!/usr/bin/python3
 """client.py ADDRESS STORAGE PATH: the gRPC interop cases by grpcio, one line a case: everything that a client can see. ADDRESS is HOST:PORT,
 unix:PATH, or tls://HOST:PORT with CERT. The cases are those of grpc's interop test descriptions; what they mean here is in README.md."""
-import hmac, json, os, sys, threading, time
+import hmac, json, os, re, sys, threading, time
 import grpc
 import wire
 from wire import UNARY, CLIENT, SERVER, BIDI, message
 
 address, storage, path = sys.argv[1:4]
 limits = [("grpc.max_receive_message_length", 64 << 20), ("grpc.max_metadata_size", 1 << 20)]
-if address.startswith("tls://"):
-    channel = grpc.secure_channel(address[6:], grpc.ssl_channel_credentials(open(os.environ["CERT"], "rb").read()), options=limits)
-else:
-    channel = grpc.insecure_channel(address, options=limits)
+
+
+def connect(more=()):
+    if address.startswith("tls://"):
+        return grpc.secure_channel(address[6:], grpc.ssl_channel_credentials(open(os.environ["CERT"], "rb").read()), options=limits + list(more))
+    return grpc.insecure_channel(address, options=limits + list(more))
+
+
+channel = connect()
 now = "%d" % time.time()
 AUTH = [("authorization", "Bearer v2.%s.%s" % (hmac.new(os.environ.get("TOKEN", "secret").encode(), now.encode(), "sha256").hexdigest(), now))]
 HEAD = wire.repository(storage, path)
@@ -30,7 +35,9 @@ def pairs(metadata):
 
 
 def outcome(call, received):
-    return {"code": call.code().name, "details": call.details(), "initial": pairs(call.initial_metadata()), "trailing": pairs(call.trailing_metadata()), "messages": received}
+    # What a reset is called is each library's own choice of words.
+    details = "(reset)" if re.search("reset the stream|RST_STREAM", call.details() or "") else call.details()
+    return {"code": call.code().name, "details": details, "initial": pairs(call.initial_metadata()), "trailing": pairs(call.trailing_metadata()), "messages": received}
 
 
 def ask(path, requests, metadata=(), timeout=60, on_message=None, **more):
@@ -257,6 +264,19 @@ def answers_after_the_half_close():
 def early_end_while_the_client_sends():
     made, _ = steps(2)
     return ask(BIDI, made([message({"sizes": [9], "status": "OUT_OF_RANGE", "text": "enough"}, head=HEAD), b""]))
+
+
+@case
+def silent_stream():
+    """Eight seconds without a byte of the call, while the client pings each second: longer than Kestrel would wait by default."""
+    pinging = connect([("grpc.keepalive_time_ms", 1000), ("grpc.keepalive_timeout_ms", 3000), ("grpc.http2.max_pings_without_data", 0)])
+
+    def slow():
+        yield message({"sizes": [9]}, head=HEAD)
+        time.sleep(8)
+        yield message({"sizes": [9]})
+
+    return [[wire.digest(data), wire.control_of(data)] for data in pinging.stream_stream(BIDI)(slow(), metadata=AUTH, timeout=60)]
 
 
 @case

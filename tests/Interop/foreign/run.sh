@@ -13,8 +13,7 @@ trap finish EXIT
 finish
 
 [ -d "$NODE_PATH/@grpc/grpc-js" ] || { mkdir -p "$WORK/node"; npm install --silent --no-fund --no-audit --prefix "$WORK/node" @grpc/grpc-js @grpc/proto-loader > "$LOG/npm.log" 2>&1 || exit 2; }
-[ -f "$ETC/cert.pem" ] || openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ETC/key.pem" -out "$ETC/cert.pem" -days 30 \
-  -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 2> /dev/null
+certificate
 
 rm -f "$DATA"/foreign.db*
 cat > "$ETC/foreign.toml" <<CONF

@@ -22,7 +22,7 @@ public sealed class FrameCountingTests
         var budget = new FrameBudget(new StoppedClock());
         Assert.True(budget.TryCharge(FrameBudget.Burst - 10));
         var pipe = new Pipe();
-        var reader = new FrameCountingReader(pipe.Reader, budget, static () => { });
+        var reader = new FrameCountingReader(pipe.Reader, budget, new FrameBudget(new StoppedClock()), static () => { });
         var copy = new List<byte>();
         for (var at = 0; at < s_frames.Length; at += step)
         {
@@ -44,7 +44,7 @@ public sealed class FrameCountingTests
     {
         var budget = new FrameBudget(new StoppedClock());
         var pipe = new Pipe();
-        var reader = new FrameCountingReader(pipe.Reader, budget, static () => { });
+        var reader = new FrameCountingReader(pipe.Reader, budget, new FrameBudget(new StoppedClock()), static () => { });
         Assert.True(budget.TryCharge(FrameBudget.Burst - 2));
         await pipe.Writer.WriteAsync((byte[])[.. RawClient.Preface, .. RawClient.Frame(6, 0, 0, new byte[8])]);
         for (var i = 0; i < 10; i++)

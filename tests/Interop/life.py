@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+"""life.py ADDRESS: a life of repositories on real Gitaly behind the gateway at ADDRESS. calls.py does the calls (creation, User*, forks, pools,
+replication, housekeeping, deletion); here git comes to it: push over SSHReceivePack and PostReceivePack, clone over
+SSHUploadPackWithSidechannel and PostUploadPackWithSidechannel. After each part all replicas have to be the same by checksum.
+Needs what calls.py needs, nodes of up.sh, and git."""
+import os, subprocess, sys, tempfile, time
+
+here, work = os.path.dirname(os.path.realpath(__file__)), os.environ["WORK"]
+address = sys.argv[1]
+failed = 0
+
+
+def part(name):
+    def run(body):
+        global failed
+        began = time.monotonic()
+        try:
+            said = body() or ""
+        except Exception as e:
+            failed += 1
+            said = "FAILED %s" % " ".join(repr(e).split())[:400]
+        print("  %-58s %5.1f s %s" % (name, time.monotonic() - began, said), flush=True)
+        import replicas
+        good, count, wrong = replicas.agree()
+        if not good:
+            failed += 1
+        print("  %-58s         %s" % ("", "%d repositories, three equal replicas each" % count if good else "DIFFERENT: %s" % wrong), flush=True)
+    return run
+
+
+calls = subprocess.run([sys.executable, here + "/calls.py", address, "life/%d" % time.time()], stdout=subprocess.PIPE, universal_newlines=True)
+print("  calls.py: %d calls, exit code %d" % (calls.stdout.count("\n"), calls.returncode), flush=True)
+failed += calls.returncode != 0
+sys.path.insert(0, os.environ.get("GENERATED", work + "/py"))
+sys.path.insert(0, here)
+import grpc
+import repository_pb2 as R, repository_pb2_grpc, shared_pb2, smarthttp_pb2 as H, smarthttp_pb2_grpc
+from replicas import auth
+
+channel = grpc.insecure_channel(address)
+Repo, Http = repository_pb2_grpc.RepositoryServiceStub(channel), smarthttp_pb2_grpc.SmartHTTPServiceStub(channel)
+relative = "git/%d.git" % (time.time() * 1000)
+repository = shared_pb2.Repository(storage_name="default", relative_path=relative, gl_repository="project-1", gl_project_path=relative[:-4])
+folder = tempfile.mkdtemp()
+url = "ssh://git@gitaly/" + relative
+environment = dict(os.environ, GIT_SSH_COMMAND=here + "/gitssh.sh", GITALY_ADDRESS="tcp://" + address, GIT_AUTHOR_NAME="Ann", GIT_AUTHOR_EMAIL="a@b",
+                   GIT_COMMITTER_NAME="Ann", GIT_COMMITTER_EMAIL="a@b", GIT_CONFIG_GLOBAL="/dev/null", GIT_SSH_VARIANT="ssh")
+
+
+def git(*words, cwd=None, data=None):
+    done = subprocess.run(["git", *words], cwd=cwd or folder + "/one", input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, timeout=120)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")[-300:]
+    return done.stdout
+
+
+def change(name, size=1000):
+    with open("%s/one/%s" % (folder, name), "wb") as file:
+        file.write(os.urandom(size))
+    git("add", "."), git("commit", "-q", "-m", name)
+    return git("rev-parse", "HEAD").decode().strip()
+
+
+def line(text):
+    return b"%04x" % (len(text) + 4) + text
+
+
+@part("CreateRepository, push over SSHReceivePack")
+def _():
+    Repo.CreateRepository(R.CreateRepositoryRequest(repository=repository, default_branch=b"main"), metadata=auth())
+    git("init", "-q", "-b", "main", folder + "/one", cwd=folder)
+    change("first", 3 << 20)
+    git("push", "-q", url, "HEAD:main")
+
+
+@part("ten pushes over SSHReceivePack")
+def _():
+    for i in range(10):
+        change("ssh-%d" % i)
+        git("push", "-q", url, "HEAD:main", "HEAD:refs/heads/branch-%d" % i)
+
+
+@part("push over PostReceivePack")
+def _():
+    old = git("rev-parse", "HEAD").decode().strip()
+    new = change("http")
+    pack = git("pack-objects", "--stdout", "--revs", "-q", data=("%s\n^%s\n" % (new, old)).encode())
+    body = line(("%s %s refs/heads/main\0 report-status" % (old, new)).encode()) + b"0000" + pack
+    first = H.PostReceivePackRequest(repository=repository, gl_id="user-1", gl_repository="project-1", gl_username="ann")
+    requests = [first] + [H.PostReceivePackRequest(data=body[at:at + 65536]) for at in range(0, len(body), 65536)]
+    answer = b"".join(m.data for m in Http.PostReceivePack(iter(requests), metadata=auth(), timeout=60))
+    assert b"unpack ok" in answer and b"ok refs/heads/main" in answer, answer
+
+
+@part("clone over SSHUploadPackWithSidechannel")
+def _():
+    git("clone", "-q", url, folder + "/two", cwd=folder)
+    assert git("rev-parse", "HEAD", cwd=folder + "/two") == git("rev-parse", "HEAD")
+    git("fsck", "--full", cwd=folder + "/two")
+
+
+@part("fetch over PostUploadPackWithSidechannel (gload)")
+def _():
+    done = subprocess.run([os.environ["PEERS"] + "/bin/gload", "-op", "sidechannel", "-addr", "tcp://" + address, "-repo-list", relative, "-n", "20", "-c", "4", "-warmup", "0s",
+                           "-oid", git("rev-parse", "HEAD").decode().strip(),
+                           "-token", os.environ.get("TOKEN", "secret")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, timeout=120)
+    assert done.returncode == 0 and "20 calls" in done.stdout and "error" not in done.stdout, done.stdout[-400:]
+
+
+@part("a denied push changes nothing")
+def _():
+    old = git("rev-parse", "HEAD").decode().strip()
+    try:
+        git("push", "-q", url, "HEAD~1:main")
+    except AssertionError:
+        assert git("ls-remote", url, "refs/heads/main").decode().split()[0] == old
+        return
+    raise AssertionError("a push that is no fast-forward went through")
+
+
+@part("housekeeping and deletion of branches")
+def _():
+    Repo.OptimizeRepository(R.OptimizeRepositoryRequest(repository=repository, strategy=R.OptimizeRepositoryRequest.STRATEGY_EAGER), metadata=auth(), timeout=60)
+    git("push", "-q", url, *[":refs/heads/branch-%d" % i for i in range(10)])
+
+
+@part("RemoveRepository")
+def _():
+    Repo.RemoveRepository(R.RemoveRepositoryRequest(repository=repository), metadata=auth(), timeout=60)
+    assert not Repo.RepositoryExists(R.RepositoryExistsRequest(repository=repository), metadata=auth()).exists
+
+
+sys.exit(1 if failed else 0)

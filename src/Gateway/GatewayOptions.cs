@@ -49,8 +49,11 @@ public sealed class GatewayOptions
     /// <summary>How long the client waits for secondaries after the primary succeeded; one that takes longer is cut off and repaired. More than zero.</summary>
     public TimeSpan GraceAfterPrimarySuccess { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How often the writes under way are reported to their grains, which give them up after 10 s of silence. More than zero, below 5 s.</summary>
-    public TimeSpan RenewInterval { get; set; } = TimeSpan.FromSeconds(2.5);
+    /// <summary>
+    /// How often the writes under way are reported to their grains, which give their turns to the next after 2.4 s of silence and the writes up after 10 s. More than
+    /// zero, below 1.2 s.
+    /// </summary>
+    public TimeSpan RenewInterval { get; set; } = TimeSpan.FromSeconds(0.8);
 
     /// <summary>For how many repositories the last route of a read is remembered, for the time when grains cannot be reached. 0 or more.</summary>
     public int RememberedRoutes { get; set; } = 10_000;
@@ -98,8 +101,8 @@ public sealed class GatewayOptions
         NotNegative(nameof(AvoidFor), AvoidFor);
         NotNegative(nameof(GraceAfterPrimaryFailure), GraceAfterPrimaryFailure);
         NotNegative(nameof(DrainTimeout), DrainTimeout);
-        if (RenewInterval >= TimeSpan.FromSeconds(5))
-            problems.Add($"{nameof(GatewayOptions)}.{nameof(RenewInterval)} ({RenewInterval}) must be below 5 s: a write not heard of for 10 s is given up");
+        if (RenewInterval >= TimeSpan.FromSeconds(1.2))
+            problems.Add($"{nameof(GatewayOptions)}.{nameof(RenewInterval)} ({RenewInterval}) must be below 1.2 s: the turn of a write not heard of for 2.4 s goes to the next");
         if (RememberedRoutes < 0)
             problems.Add($"{nameof(GatewayOptions)}.{nameof(RememberedRoutes)} ({RememberedRoutes}) must be 0 or more");
         if (MaxBackgroundWork < 1)

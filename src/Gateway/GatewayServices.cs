@@ -22,6 +22,7 @@ using Praefect.Gateway.Reflection;
 using Praefect.Gateway.Services;
 using Praefect.Gateway.StorageScoped;
 using Praefect.Gateway.Telemetry;
+using Praefect.Gateway.Turns;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Nodes;
 using Praefect.Wire.Sidechannel;
@@ -52,7 +53,8 @@ public static class GatewayServices
         services.AddSingleton<NodeTable>().AddSingleton<ReplicaChoice>().AddSingleton<NodeEvidence>();
         services.AddSingleton<GatewayMetrics>().AddSingleton<CorrelationIds>().AddSingleton<NodeRequests>();
         services.AddSingleton<GrainCalls>().AddSingleton<RouteMemory>().AddSingleton<AccessorRoutes>().AddSingleton<AccessorHandler>();
-        services.AddSingleton<TransactionDirectory>(_ => new TransactionDirectory()).AddSingleton<WriteDestinations>().AddSingleton<WriteRunner>();
+        services.AddSingleton<TransactionDirectory>(_ => new TransactionDirectory()).AddSingleton<WriteDestinations>();
+        services.AddSingleton<PushTurns>().AddSingleton<WriteRunner>();
         services.AddSingleton<MutatorHandler>().AddSingleton<NearRepositories>().AddSingleton<CreationHandler>();
         services.AddSingleton<MaintenanceHandler>().AddSingleton<HealthyNodes>().AddSingleton<StorageScopedHandler>();
         services.AddSingleton<NodeForwarder>().AddSingleton<SidechannelRelay>();

@@ -33,6 +33,27 @@ public sealed record GrainOptions
     /// <summary>How many writes of one repository may be open at a time. 1 to 100,000.</summary>
     public int MaxOpenWrites { get; init; } = 256;
 
+    /// <summary>Conflicting writes take turns. Off: they reach the nodes side by side, in an order of each node's own.</summary>
+    public bool WriteTurns { get; init; } = true;
+
+    /// <summary>How many writes of one repository may wait for their turn at a time. 1 to 100,000.</summary>
+    public int MaxWaitingWrites { get; init; } = 256;
+
+    /// <summary>
+    /// A turn whose gateway is not heard of for this long goes to the next. 100 ms to 1 min. With <see cref="UpkeepPeriod"/> this is how long a dead gateway can
+    /// keep others waiting; live ones are heard of every 0.8 s.
+    /// </summary>
+    public TimeSpan TurnLease { get; init; } = TimeSpan.FromMilliseconds(2400);
+
+    /// <summary>
+    /// A turn that others wait for goes to the next after this time, whatever its holder does: a slow upload must not stop a branch. The slow write goes on, in an
+    /// order of the nodes' own. 100 ms to 10 min.
+    /// </summary>
+    public TimeSpan TurnHold { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long one call waits for a turn before its gateway has to ask again. 10 ms to 2 s, so that calls end before their callers' deadlines.</summary>
+    public TimeSpan TurnSlice { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How many results of finished writes a repository remembers, for repeated reports. 1 to 100,000.</summary>
     public int RememberedResults { get; init; } = 256;
 

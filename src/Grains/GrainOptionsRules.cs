@@ -16,6 +16,7 @@ internal static class GrainOptionsRules
         CheckVirtualStorages(options.VirtualStorages, errors);
         CheckTimes(options, errors);
         CheckCount(nameof(options.MaxOpenWrites), options.MaxOpenWrites, errors);
+        CheckCount(nameof(options.MaxWaitingWrites), options.MaxWaitingWrites, errors);
         CheckCount(nameof(options.RememberedResults), options.RememberedResults, errors);
         CheckCount(nameof(options.CopiesPerTarget), options.CopiesPerTarget, errors, most: 1000);
         CheckCount(nameof(options.VerificationBatch), options.VerificationBatch, errors, most: 1000);
@@ -65,6 +66,9 @@ internal static class GrainOptionsRules
         CheckTime(nameof(o.SubscriptionLifetime), o.SubscriptionLifetime, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), errors);
         CheckTime(nameof(o.DirectoryRefresh), o.DirectoryRefresh, TimeSpan.FromMilliseconds(50), 10 * Minute, errors);
         CheckTime(nameof(o.WriteLease), o.WriteLease, TimeSpan.FromMilliseconds(100), 5 * Minute, errors);
+        CheckTime(nameof(o.TurnLease), o.TurnLease, TimeSpan.FromMilliseconds(100), Minute, errors);
+        CheckTime(nameof(o.TurnHold), o.TurnHold, TimeSpan.FromMilliseconds(100), 10 * Minute, errors);
+        CheckTime(nameof(o.TurnSlice), o.TurnSlice, Ms10, TimeSpan.FromSeconds(2), errors);
         CheckTime(nameof(o.SettlingWait), o.SettlingWait, Ms10, Minute, errors);
         CheckTime(nameof(o.SettlingTimeout), o.SettlingTimeout, Ms10, 10 * Minute, errors);
         CheckTime(nameof(o.SettlingConfirmation), o.SettlingConfirmation, Ms10, 10 * Minute, errors);

@@ -35,6 +35,8 @@ internal static class RouteErrors
         [RouteFailure.CreationUnderWay] = new(GrpcStatusCode.Unavailable, "another creation of the repository is under way, try again"),
         [RouteFailure.Settling] = new(GrpcStatusCode.Unavailable, "a write was cut off and its outcome is being settled, try again"),
         [RouteFailure.TooManyTransactions] = new(GrpcStatusCode.ResourceExhausted, "the repository has too many writes under way, try again later"),
+        [RouteFailure.TooManyWaiting] = new(GrpcStatusCode.ResourceExhausted, "too many writes of the repository wait for their turn, try again later"),
+        [RouteFailure.TurnPending] = new(GrpcStatusCode.Unavailable, "other writes of the same references are under way, try again"),
         [RouteFailure.StoreUnavailable] = new(GrpcStatusCode.Unavailable, "repository state could not be stored, try again"),
         [RouteFailure.StorageNotFound] = new(GrpcStatusCode.InvalidArgument, "unknown storage", Prefixed: false),
         [RouteFailure.InvalidReplicationFactor] = new(GrpcStatusCode.InvalidArgument, "the replication factor cannot be had", Prefixed: false),

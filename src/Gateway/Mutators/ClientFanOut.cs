@@ -12,12 +12,15 @@ internal static class ClientFanOut
     /// <summary>Runs to the client's half-close, or until no destination takes more.</summary>
     /// <param name="client">The client's pipe.</param>
     /// <param name="contents">The destinations.</param>
+    /// <param name="admission">Waited for before anything is taken from the client; when it fails, the destinations get nothing. Null: none.</param>
     /// <param name="cancellationToken">The call has ended.</param>
-    public static async Task RunAsync(PipeReader client, IReadOnlyList<FanOutContent> contents, CancellationToken cancellationToken)
+    public static async Task RunAsync(PipeReader client, IReadOnlyList<FanOutContent> contents, Func<CancellationToken, Task>? admission, CancellationToken cancellationToken)
     {
         var writes = new Task[contents.Count];
         try
         {
+            if (admission is not null)
+                await admission(cancellationToken);
             while (!contents.All(c => c.Closed))
             {
                 var result = await client.ReadAsync(cancellationToken);

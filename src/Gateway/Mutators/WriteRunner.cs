@@ -5,6 +5,7 @@ using Praefect.Gateway.Grains;
 using Praefect.Gateway.Nodes;
 using Praefect.Gateway.Proxying;
 using Praefect.Gateway.Telemetry;
+using Praefect.Gateway.Turns;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
 using Praefect.Grains.Transactions;
@@ -21,6 +22,7 @@ internal sealed partial class WriteRunner(
     TransactionDirectory directory,
     GrainCalls grains,
     NodeEvidence evidence,
+    PushTurns turns,
     BackgroundWork background,
     GatewayOptions options,
     TimeProvider time,
@@ -59,8 +61,10 @@ internal sealed partial class WriteRunner(
     {
         call.Response.Storage = all[0].Storage;
         using var callEnd = CancellationTokenSource.CreateLinkedTokenSource(call.Token);
+        GrpcStatus? refusal = null;
         var fanOut = call.Method.ClientStreaming
-            ? ClientFanOut.RunAsync(call.Http.Request.BodyReader, [.. all.Select(d => (FanOutContent)d.Content)], callEnd.Token)
+            ? ClientFanOut.RunAsync(
+                call.Http.Request.BodyReader, [.. all.Select(d => (FanOutContent)d.Content)], TurnTable.Of(call.Method).IsPush ? TakeTurnAsync : null, callEnd.Token)
             : Task.CompletedTask;
         var secondaries = all.Skip(1).Select(d => RunSecondaryAsync(call, transactionId, d)).ToArray();
         var primary = await all[0].RunAsync(call.Response, call.Token);
@@ -68,7 +72,17 @@ internal sealed partial class WriteRunner(
         await SettleAsync(all, secondaries, primary.Ok ? options.GraceAfterPrimarySuccess : options.GraceAfterPrimaryFailure, call.Token);
         await callEnd.CancelAsync();
         await fanOut;
-        return primary;
+        return refusal is null ? primary : new CallEnd(refusal.Code, refusal.Message, primary.Break == CallBreak.InsideMessage ? CallBreak.InsideMessage : CallBreak.None);
+
+        async Task TakeTurnAsync(CancellationToken token)
+        {
+            refusal = await turns.TakeAsync(call, transactionId, token);
+            if (refusal is null)
+                return;
+            foreach (var destination in all)
+                destination.Cut();
+            throw new OperationCanceledException(refusal.Message);
+        }
     }
 
     private async Task RunSecondaryAsync(ProxyCall call, ulong transactionId, WriteDestination destination)

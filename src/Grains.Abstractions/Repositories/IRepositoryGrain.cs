@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Praefect.Grains.Routing;
 using Praefect.Grains.Transactions;
+using Praefect.Grains.Turns;
 
 namespace Praefect.Grains.Repositories;
 
@@ -22,13 +23,27 @@ public interface IRepositoryGrain : IGrainWithStringKey
     /// <summary>
     /// Opens a write. From here on the repository's record says, or is about to say, that a write with these participants is under way;
     /// no vote is answered with Commit before the record is durable. Every write that was opened must be finished with <see cref="FinishAsync"/>.
+    /// <para>
+    /// A write that names what it will touch waits for its turn here. While that has not come the call ends with <see cref="RouteFailure.TurnPending"/> after a second
+    /// or so, and is repeated at once with the same id, which keeps its place in the queue; a caller that does not come back loses it. Safe to repeat.
+    /// </para>
     /// </summary>
-    /// <exception cref="RouteException">Not found, no usable primary, read-only, being settled, or too many writes at once.</exception>
+    /// <exception cref="RouteException">Not found, no usable primary, read-only, being settled, too many writes at once, or not its turn yet.</exception>
     Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken);
 
     /// <summary>Opens the creation of the repository: chooses its storages and reserves its id and replica path. Finished like any write.</summary>
     /// <exception cref="RouteException">It exists, or no node is healthy.</exception>
     Task<MutatorRoute> BeginCreationAsync(CreationRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Takes the turn of a write that is open, once it is known what it will touch. Asked again while it is pending; given back by <see cref="FinishAsync"/>.</summary>
+    /// <param name="transactionId">The write.</param>
+    /// <param name="keys">As in <see cref="MutatorRequest.Turns"/>; the first ones that a write names count.</param>
+    /// <param name="cancellationToken">The caller is gone: so is its place in the queue.</param>
+    /// <exception cref="RouteException">Too many writes wait already.</exception>
+    Task<TurnAnswer> TakeTurnAsync(ulong transactionId, ImmutableArray<string> keys, CancellationToken cancellationToken);
+
+    /// <summary>The caller gave a write up before any node was called: its turn is free and nothing has changed. Nothing for a write that is not known.</summary>
+    Task AbandonAsync(ulong transactionId, CancellationToken cancellationToken);
 
     /// <summary>Casts a node's vote and waits a while for the decision. Safe to repeat.</summary>
     /// <param name="ballot">The vote.</param>

@@ -62,4 +62,10 @@ public enum RouteFailure
 
     /// <summary>The process that holds the repository is about to stop and takes no new writes; another one has it in a moment. Try again.</summary>
     Stopping,
+
+    /// <summary>As many writes of the repository wait for their turn as it admits; try again later.</summary>
+    TooManyWaiting,
+
+    /// <summary>The write's turn has not come yet; ask again at once, with the same id.</summary>
+    TurnPending,
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Praefect.Grains.Turns;
 
 namespace Praefect.Grains.Routing;
 
@@ -32,7 +33,12 @@ public sealed record MutatorRequest(
     [property: Id(1)] string Method,
     [property: Id(2)] bool Votes,
     [property: Id(3)] ImmutableArray<string> Avoid,
-    [property: Id(4)] ImmutableArray<string>? Beside = null);
+    [property: Id(4)] ImmutableArray<string>? Beside = null)
+{
+    /// <summary>What it will touch, as <see cref="TurnKeys"/> says: it waits for its turn on all of them. Empty: it takes none, or none yet.</summary>
+    [Id(5)]
+    public ImmutableArray<string> Turns { get; init; } = [];
+}
 
 /// <summary>Opens the creation of a repository.</summary>
 /// <param name="TransactionId">As in <see cref="MutatorRequest"/>.</param>

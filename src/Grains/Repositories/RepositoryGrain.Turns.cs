@@ -1,132 +1,116 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 using Praefect.Grains.Routing;
+using Praefect.Grains.Transactions;
+using Praefect.Grains.Turns;
 
 namespace Praefect.Grains.Repositories;
 
 /// <content>
-/// When new writes wait: while the replicas are being compared, and while the last copy to a replica is made that a busy repository would keep behind for ever.
+/// Turns of conflicting writes: granted before any node can take a lock, given back when no node works on the write any more, taken away from who is gone.
+/// Turns live in this activation alone. When it is lost, so are the writes that it opened: their votes find nobody, and new writes are admitted from the start.
 /// </content>
 public sealed partial class RepositoryGrain
 {
-    private TaskCompletionSource _progress = NewSignal();
-    private TaskCompletionSource? _settled;
-    private Pause? _pause;
-    private DateTimeOffset _noPauseBefore;
+    private readonly WriteTurns _turns;
 
-    private bool IsSettling => _settled is not null;
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Waits until new writes may begin.</summary>
-    /// <exception cref="RouteException">They may not yet, after as long as a caller is to wait; or the store failed.</exception>
-    private async Task WaitUntilOpenAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<TurnAnswer> TakeTurnAsync(ulong transactionId, ImmutableArray<string> keys, CancellationToken cancellationToken)
     {
-        var until = _time.GetUtcNow() + _options.SettlingWait;
-        while (!_failed && ClosedBy() is { } closed)
+        if (_failed || !_writes.TryGetValue(transactionId, out var session) || !IsOpen(session))
+            return TurnAnswer.Lost;
+        if (!_options.WriteTurns || keys.IsDefaultOrEmpty || session.Turn is { State: not TurnState.Waiting })
+            return TurnAnswer.Granted;
+        var claim = session.Turn = Claim(transactionId, keys);
+        await WaitForTurnAsync(claim, cancellationToken);
+        return claim.State switch
         {
-            if (_time.GetUtcNow() >= until)
-                throw new RouteException(RouteFailure.Settling, "a write was cut off and the replicas are being compared; try again");
-            await WaitAsync(closed.Over, closed.Until < until ? closed.Until : until, cancellationToken);
-        }
+            TurnState.Waiting => TurnAnswer.Pending,
+            TurnState.Held or TurnState.Passed => TurnAnswer.Granted,
+            _ => TurnAnswer.Lost,
+        };
+    }
 
+    /// <summary>Waits for the turn of a write that is to be opened.</summary>
+    /// <returns>Null: it takes none.</returns>
+    private async Task<TurnClaim?> TakeTurnAsync(MutatorRequest request, CancellationToken cancellationToken)
+    {
+        if (!_options.WriteTurns || request.Turns.IsDefaultOrEmpty)
+            return null;
         ThrowIfFailed();
+        ThrowIfClosed();
+        var claim = Claim(request.TransactionId, request.Turns);
+        await WaitForTurnAsync(claim, cancellationToken);
+        // Also for a claim that went down with its activation, or was silent for too long: it starts over.
+        return claim.State is TurnState.Held ? claim : throw new RouteException(RouteFailure.TurnPending, "the write's turn has not come yet");
     }
 
-    // A pause ends by itself when its time is up, whatever its owner is waiting for.
-    private (Task Over, DateTimeOffset Until)? ClosedBy()
+    private TurnClaim Claim(ulong transactionId, ImmutableArray<string> keys)
     {
-        if (_settled is { } settled)
-            return (settled.Task, DateTimeOffset.MaxValue);
-        return _pause is { } pause && _time.GetUtcNow() < pause.Until ? (pause.Over.Task, pause.Until) : null;
+        var claim = _turns.Claim(transactionId, keys, _time.GetUtcNow())
+            ?? throw new RouteException(RouteFailure.TooManyWaiting, $"{_turns.Waiting} writes of the repository wait for their turn, as many as it admits");
+        EnsureUpkeep();
+        return claim;
     }
 
-    // What a write's first go-ahead waits for.
-    private (Task Over, DateTimeOffset Until)? QuietUntil() => IsSettling || _pause is { Quiet: true } ? ClosedBy() : null;
-
-    /// <summary>Waits for a task, at most until a moment. Reaching it is no error.</summary>
-    private async Task WaitAsync(Task task, DateTimeOffset until, CancellationToken cancellationToken)
+    private async Task WaitForTurnAsync(TurnClaim claim, CancellationToken cancellationToken)
     {
-        var left = until - _time.GetUtcNow();
-        if (left <= TimeSpan.Zero)
+        if (claim.State != TurnState.Waiting)
             return;
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _shutdown.Token);
         try
         {
-            if (until == DateTimeOffset.MaxValue)
-                await task.WaitAsync(cancellationToken);
-            else
-                await task.WaitAsync(left, _time, cancellationToken);
+            await WaitAsync(claim.Changed, _time.GetUtcNow() + _options.TurnSlice, waiting.Token);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // The caller looks at the clock itself.
+            // The process is being stopped: the caller asks elsewhere.
         }
-    }
-
-    /// <summary>Something ended that somebody may wait for.</summary>
-    private void Progressed()
-    {
-        var progress = _progress;
-        _progress = NewSignal();
-        progress.TrySetResult();
-    }
-
-    /// <summary>Waits until a condition holds, looked at whenever something ends.</summary>
-    /// <returns>Whether it holds.</returns>
-    private async Task<bool> UntilAsync(Func<bool> condition, DateTimeOffset until)
-    {
-        while (!condition())
+        catch (OperationCanceledException)
         {
-            if (_failed || _time.GetUtcNow() >= until)
-                return false;
-            await WaitAsync(_progress.Task, until, _stopped);
+            _turns.Release(claim.TransactionId, _time.GetUtcNow());
+            throw;
         }
-
-        return true;
     }
 
     /// <summary>
-    /// Keeps new writes waiting and lets those under way end, for at most half of the time of a pause; then holds back first go-aheads for the rest of it.
-    /// Writes that stay open without having been told to go ahead (a long upload) do not matter: nothing changes until the pause is over.
+    /// A node says that it is about to take locks. A write that lost its turn to others by being slow waits for another one: nodes that cast such a vote get the
+    /// same order whatever came before.
     /// </summary>
-    /// <returns>Null when nodes may still be changing, or somebody else keeps writes waiting.</returns>
-    private async Task<Pause?> TryPauseAsync()
+    /// <returns>Null: the vote may be cast. Else its answer.</returns>
+    private async Task<VoteResult?> RegainTurnAsync(WriteSession session, CancellationToken cancellationToken)
     {
-        var now = _time.GetUtcNow();
-        if (ClosedBy() is not null || _failed || now < _noPauseBefore)
-            return null;
-        var pause = _pause = new Pause(now, now + _options.RepairPause);
-        await UntilAsync(() => IsSettling || (_writes.Count == 0 && _finishing.Count == 0), now + (_options.RepairPause / 2));
-        if (!IsSettling && !_failed && !MayNodesBeChanging())
+        try
         {
-            pause.Quiet = true;
-            return pause;
+            if (session.Turn is { State: TurnState.Passed } passed)
+                session.Turn = Claim(passed.TransactionId, passed.Keys);
+            if (session.Turn is { State: TurnState.Waiting } claim)
+                await WaitAsync(claim.Changed, _time.GetUtcNow() + _options.VoteWait, cancellationToken);
+        }
+        catch (Exception e) when (e is OperationCanceledException or RouteException)
+        {
+            return Canceled();
         }
 
-        EndPause(pause);
-        return null;
+        if (!IsOpen(session))
+            return Canceled();
+        return session.Turn is { State: TurnState.Waiting } ? VoteResult.Pending : null;
     }
 
-    private void EndPause(Pause pause)
+    private void ExpireTurns()
     {
-        if (ReferenceEquals(_pause, pause))
-            _pause = null;
-        // Writes get at least as much time as the pause took from them: several copies in a row do not lock them out.
-        var now = _time.GetUtcNow();
-        _noPauseBefore = now + (now - pause.Since);
-        pause.Over.TrySetResult();
-        Progressed();
+        foreach (var taken in _turns.Expire(_time.GetUtcNow(), _options.TurnLease, _options.TurnHold))
+        {
+            LogTaken(taken.Token, taken.TransactionId, _key, taken.State);
+            // Fenced: whatever its gateway believes when it wakes up, no node of it is told to go ahead.
+            if (taken.State == TurnState.Lost && _writes.TryGetValue(taken.TransactionId, out var session) && session is { Votes: not null, CommitAnswered: false })
+            {
+                session.Voided = true;
+                session.Votes.Cancel();
+            }
+        }
     }
 
-    private bool MayNodesBeChanging() => _writes.Values.Any(w => w.MayHaveChanged);
-
-    private sealed class Pause(DateTimeOffset since, DateTimeOffset until)
-    {
-        public DateTimeOffset Since { get; } = since;
-
-        public DateTimeOffset Until { get; } = until;
-
-        public TaskCompletionSource Over { get; } = NewSignal();
-
-        /// <summary>First go-aheads wait, too.</summary>
-        public bool Quiet { get; set; }
-    }
+    [LoggerMessage(LogLevel.Warning, "turn {Turn} of write {TransactionId} on {Repository} went to the next: {State}")]
+    private partial void LogTaken(TurnToken turn, ulong transactionId, RepositoryKey repository, TurnState state);
 }

@@ -31,6 +31,7 @@ public sealed partial class RepositoryGrain
     {
         if (_failed)
             return;
+        ExpireTurns();
         await ExpireLeasesAsync();
         if (HasDoubt)
             StartSettling();
@@ -40,7 +41,7 @@ public sealed partial class RepositoryGrain
         StartRepairs();
         var work = IsBehind() || HasDoubt || HasSurplus();
         await KeepReminderAsync(work);
-        if (!work && _writes.Count == 0 && _confirmAt is null && !IsBehind() && !HasDoubt && !HasSurplus())
+        if (!work && _writes.Count == 0 && _turns.IsEmpty && _confirmAt is null && !IsBehind() && !HasDoubt && !HasSurplus())
         {
             _upkeep?.Dispose();
             _upkeep = null;

@@ -10,11 +10,13 @@ public sealed partial class RepositoryGrain
     {
         if (!_writes.TryGetValue(ballot.TransactionId, out var session) || session.Votes is null)
             return NoSuchTransaction(ballot.TransactionId);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _shutdown.Token);
+        if (ballot.Phase is VotePhase.Preparing or VotePhase.Synchronized && await RegainTurnAsync(session, waiting.Token) is { } notYet)
+            return notYet;
         var (round, answer) = session.Cast(ballot);
         if (round is null)
             return answer!;
         var storage = ballot.Storage;
-        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _shutdown.Token);
         try
         {
             if (!round.Decided.IsCompleted)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Praefect.Grains.Replicas;
 using Praefect.Grains.Routing;
 using Praefect.Grains.Transactions;
+using Praefect.Grains.Turns;
 
 namespace Praefect.Grains.Repositories;
 
@@ -16,15 +17,42 @@ public sealed partial class RepositoryGrain
     /// <inheritdoc/>
     public async Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken)
     {
-        await WaitUntilOpenAsync(cancellationToken);
         if (_writes.TryGetValue(request.TransactionId, out var again))
             return await ReadyAsync(again);
+        var turn = await TakeTurnAsync(request, cancellationToken);
+        try
+        {
+            await WaitUntilOpenAsync(cancellationToken);
+            if (_writes.TryGetValue(request.TransactionId, out again))
+                return await ReadyAsync(again);
+            var session = OpenMutator(request);
+            session.Turn = turn;
+            return await ReadyAsync(session);
+        }
+        finally
+        {
+            if (!_writes.ContainsKey(request.TransactionId))
+                _turns.Release(request.TransactionId, _time.GetUtcNow());
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task AbandonAsync(ulong transactionId, CancellationToken cancellationToken)
+    {
+        _turns.Release(transactionId, _time.GetUtcNow());
+        if (!_writes.TryGetValue(transactionId, out var session) || session.CommitAnswered)
+            return;
+        session.Voided = true;
+        await Finish(session, []).WaitAsync(cancellationToken);
+    }
+
+    private WriteSession OpenMutator(MutatorRequest request)
+    {
         var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
         ThrowIfClosed();
         if (_record.Exists())
             Adopt(Elected(view, request.Beside));
-        var route = MutatorRules.Route(view, _record, request.TransactionId, request.Votes, request.Beside);
-        return await ReadyAsync(Open(route, request.Votes));
+        return Open(MutatorRules.Route(view, _record, request.TransactionId, request.Votes, request.Beside), request.Votes);
     }
 
     // A voting call starts at once: its nodes change nothing before a vote is answered, and that waits for the intent. Nothing else gates any other call, and what
@@ -53,11 +81,12 @@ public sealed partial class RepositoryGrain
     /// <inheritdoc/>
     public Task<ImmutableArray<ulong>> RenewAsync(ImmutableArray<ulong> transactionIds, CancellationToken cancellationToken)
     {
-        var until = _time.GetUtcNow() + _options.WriteLease;
+        var now = _time.GetUtcNow();
         foreach (var id in transactionIds)
         {
+            _turns.Heard(id, now);
             if (_writes.TryGetValue(id, out var session))
-                session.LeaseUntil = until;
+                session.LeaseUntil = now + _options.WriteLease;
         }
 
         return Task.FromResult(transactionIds.RemoveAll(_writes.ContainsKey));
@@ -100,6 +129,8 @@ public sealed partial class RepositoryGrain
         var finishing = FinishAsync(session, session.Facts(outcomes));
         if (!finishing.IsCompleted)
             _finishing[id] = finishing;
+        // No node works on it any more and its outcome is decided: whoever is next need not wait until that is stored.
+        _turns.Release(id, _time.GetUtcNow());
         return finishing;
     }
 

@@ -6,13 +6,14 @@ using Praefect.Grains.Repair;
 using Praefect.Grains.Replicas;
 using Praefect.Grains.Routing;
 using Praefect.Grains.Transactions;
+using Praefect.Grains.Turns;
 
 namespace Praefect.Grains.Repositories;
 
 /// <summary>
 /// One repository. Calls interleave at every await, and everything between two awaits is one decision on <see cref="_record"/>, which is the record as it will be
 /// stored; <see cref="RecordWriter"/> stores it behind. What is promised to anybody (a go-ahead to a node, an outcome to a gateway) waits for the store.
-/// The parts of this class: writes, votes, settling of doubt, repair, upkeep.
+/// The parts of this class: writes, their turns, votes, settling of doubt, repair, upkeep.
 /// </summary>
 [Orleans.Concurrency.Reentrant]
 public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindable, IDisposable
@@ -50,6 +51,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         (_state, _gateway, _directory, _options, _random, _time, _logger) = (state, gateway, directory, options, random, time, logger);
         _stopped = _stopping.Token;
         _finished = new FinishedWrites(options.RememberedResults);
+        _turns = new WriteTurns((ulong)random.Next(int.MaxValue), options.MaxWaitingWrites);
         _writer = new RecordWriter(state, () => _record, StoreFailed);
     }
 
@@ -212,6 +214,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
     {
         foreach (var session in _writes.Values)
             session.Votes?.Cancel();
+        _turns.Clear();
         _settled?.TrySetResult();
         Progressed();
     }

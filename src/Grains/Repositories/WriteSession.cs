@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Praefect.Grains.Routing;
 using Praefect.Grains.Transactions;
+using Praefect.Grains.Turns;
 
 namespace Praefect.Grains.Repositories;
 
@@ -27,10 +28,13 @@ internal sealed class WriteSession(MutatorRoute route, Transaction? votes)
     /// <summary>Until when its gateway is taken to be alive (UTC).</summary>
     public DateTimeOffset LeaseUntil { get; set; }
 
+    /// <summary>Its claim to a turn; null: it takes none, or none yet.</summary>
+    public TurnClaim? Turn { get; set; }
+
     /// <summary>The repository was removed under it.</summary>
     public bool Removed { get; set; }
 
-    /// <summary>A settlement made another node primary before this write was told to go ahead: it never will be.</summary>
+    /// <summary>A settlement made another node primary before this write was told to go ahead, or its turn was taken from it: it never will be.</summary>
     public bool Voided { get; set; }
 
     /// <summary>A node may have changed something: voting nodes change nothing before they are told to go ahead, others may at any time.</summary>

@@ -36,6 +36,7 @@ internal static class OptionsBinder
             Yamux = Yamux(root.Section("yamux"), defaults.Yamux),
             Store = new StoreOptions { Path = root.Section("store").Text("path") },
             GitHttp = GitHttp(root.Section("git_http")),
+            WriteTurns = root.Section("write_turns").Flag("enabled", defaults.WriteTurns),
             Silo = Silo(root.Section("silo"), defaults.Silo),
         };
     }

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Praefect.Silo.Configuration;
 
 /// <summary>Everything an operator can set. Keys are Praefect's, so that its configuration file works unchanged; the sections of our own are
-/// <c>[store]</c>, <c>[git_http]</c> and <c>[silo]</c>.</summary>
+/// <c>[store]</c>, <c>[git_http]</c>, <c>[write_turns]</c> and <c>[silo]</c>.</summary>
 public sealed record PraefectOptions
 {
     /// <summary><c>config_command</c>: executable whose standard output is JSON laid over the file; empty: none.</summary>
@@ -74,6 +74,9 @@ public sealed record PraefectOptions
 
     /// <summary><c>[git_http]</c>: ours.</summary>
     public GitHttpOptions GitHttp { get; init; } = new();
+
+    /// <summary><c>[write_turns] enabled</c>: ours. Conflicting writes take turns.</summary>
+    public bool WriteTurns { get; init; } = true;
 
     /// <summary><c>[silo]</c>: ours.</summary>
     public SiloSettings Silo { get; init; } = new();

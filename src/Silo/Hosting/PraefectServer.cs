@@ -168,6 +168,7 @@ public sealed class PraefectServer : IAsyncDisposable
         ReconciliationInterval = SearchInterval(options.Reconciliation.SchedulingInterval),
         VerificationInterval = options.BackgroundVerification.VerificationInterval,
         DeleteInvalidRecords = options.BackgroundVerification.DeleteInvalidRecords,
+        WriteTurns = options.WriteTurns,
         VirtualStorages =
         [
             .. options.VirtualStorages.Select(storage => new GrainVirtualStorage

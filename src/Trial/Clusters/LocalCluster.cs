@@ -18,14 +18,20 @@ public sealed class LocalCluster : IAsyncDisposable
     public static readonly TimeSpan StopMax = TimeSpan.FromSeconds(20);
 
     private readonly ClusterFolder _folder;
+    private readonly string _moreConfiguration;
     private readonly TimeProvider _time;
 
     /// <summary>Prepares the processes; nothing is started yet.</summary>
-    public LocalCluster(ClusterFolder folder, ClusterPorts ports, TimeProvider time)
+    /// <param name="folder">Where everything lies.</param>
+    /// <param name="ports">Where everything listens; a node for each of its ports.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="moreConfiguration">TOML tables for the gateway's configuration.</param>
+    public LocalCluster(ClusterFolder folder, ClusterPorts ports, TimeProvider time, string moreConfiguration = "")
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(ports);
         _folder = folder;
+        _moreConfiguration = moreConfiguration;
         _time = time;
         Ports = ports;
         Nodes = [.. ports.Nodes.Select((port, i) => new ClusterNode(NodeName(i), port, folder.Storage(NodeName(i)), Node(NodeName(i), port)))];
@@ -127,6 +133,8 @@ public sealed class LocalCluster : IAsyncDisposable
 
             [store]
             path = {TomlString(_folder.Store)}
+
+            {_moreConfiguration}
 
             [[virtual_storage]]
             name = "{VirtualStorage}"

@@ -5,6 +5,7 @@ using Praefect.Grains.Nodes;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
 using Praefect.Grains.Transactions;
+using Praefect.Grains.Turns;
 
 namespace Praefect.Gateway.Tests.Fakes;
 
@@ -32,6 +33,8 @@ public sealed class FakeGrains(ImmutableArray<string> storages) : IGatewayGrains
 public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> storages) : IRepositoryGrain
 {
     private readonly TaskCompletionSource<ImmutableArray<NodeOutcome>> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly TaskCompletionSource<ulong> _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly TaskCompletionSource<ImmutableArray<ulong>> _renewed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -62,6 +65,16 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
     /// <summary>The last write that was opened.</summary>
     public MutatorRequest? Mutator { get; private set; }
 
+    /// <summary>Every attempt to open a write.</summary>
+    public ConcurrentQueue<MutatorRequest> Mutators { get; } = [];
+
+    /// <summary>Keys of every question for a turn.</summary>
+    public ConcurrentQueue<ImmutableArray<string>> TurnsTaken { get; } = [];
+
+    public Func<CancellationToken, Task<TurnAnswer>>? Turn { get; set; }
+
+    public Task<ulong> Abandoned => _abandoned.Task;
+
     public ConcurrentQueue<string> CancelledVoters { get; } = [];
 
     public ConcurrentQueue<(string Storage, Vote Vote, VotePhase Phase)> Votes { get; } = [];
@@ -81,9 +94,10 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
     public async Task<MutatorRoute> BeginMutatorAsync(MutatorRequest request, CancellationToken cancellationToken)
     {
         Mutator = request;
+        Mutators.Enqueue(request);
         if (BeginFails is { } failure)
             throw new RouteException(failure, "x");
-        await (Beginning?.Invoke(request.TransactionId) ?? Task.CompletedTask);
+        await (Beginning?.Invoke(request.TransactionId) ?? Task.CompletedTask).WaitAsync(cancellationToken);
         return Route(request.TransactionId, request.Votes, creates: false);
     }
 
@@ -98,6 +112,18 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
         Votes.Enqueue((ballot.Storage, ballot.Vote, ballot.Phase));
         Numbers.Enqueue(ballot.Number);
         return Voting?.Invoke(ballot.Storage, ballot.Vote) ?? Task.FromResult(VoteResult.Commit);
+    }
+
+    public Task<TurnAnswer> TakeTurnAsync(ulong transactionId, ImmutableArray<string> keys, CancellationToken cancellationToken)
+    {
+        TurnsTaken.Enqueue(keys);
+        return Turn?.Invoke(cancellationToken) ?? Task.FromResult(TurnAnswer.Granted);
+    }
+
+    public Task AbandonAsync(ulong transactionId, CancellationToken cancellationToken)
+    {
+        _abandoned.TrySetResult(transactionId);
+        return Task.CompletedTask;
     }
 
     public Task<VoteResult> StopAsync(ulong transactionId, CancellationToken cancellationToken) => Task.FromResult(VoteResult.Commit);

@@ -88,6 +88,35 @@ public sealed class Bench
     public Task<MutatorRoute> BeginAsync(ulong? id = null, bool votes = true) =>
         Grain.BeginMutatorAsync(new MutatorRequest(id ?? NewId(), "/gitaly.Test/Write", votes, []), default);
 
+    /// <summary>Opens a write that takes a turn, asking again as a gateway does.</summary>
+    public async Task<MutatorRoute> BeginTurnAsync(ulong id, string[] keys, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            try
+            {
+                return await Grain.BeginMutatorAsync(new MutatorRequest(id, "/gitaly.Test/Write", true, []) { Turns = [.. keys] }, cancellationToken);
+            }
+            catch (RouteException e) when (e.Failure == RouteFailure.TurnPending)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    /// <summary>Says that the gateway of a write is alive until the end of the returned object.</summary>
+    public IAsyncDisposable Renew(MutatorRoute route) => new Renewal(this, route.TransactionId);
+
+    /// <summary>Enters a write that has to wait for its turn; it has its place in the queue when this ends.</summary>
+    public async Task<Task<MutatorRoute>> QueueAsync(string[] keys, CancellationToken cancellationToken = default)
+    {
+        var id = NewId();
+        var pending = await Assert.ThrowsAsync<RouteException>(() =>
+            Grain.BeginMutatorAsync(new MutatorRequest(id, "/gitaly.Test/Write", true, []) { Turns = [.. keys] }, cancellationToken));
+        Assert.Equal(RouteFailure.TurnPending, pending.Failure);
+        return BeginTurnAsync(id, keys, cancellationToken);
+    }
+
     public Task<MutatorRoute> BeginCreationAsync(bool votes = true, bool upsert = false) =>
         Grain.BeginCreationAsync(new CreationRequest(NewId(), "/gitaly.Test/Create", votes, [], null, upsert), default);
 
@@ -139,6 +168,30 @@ public sealed class Bench
     public Task LevelAsync() => EventuallyAsync(
         async () => await MetadataAsync() is var m && Storages.All(s => m.Replicas.Any(r => r.Storage == s && r.Generation == m.Generation)),
         "all replicas up to date");
+
+    private sealed class Renewal : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _over = new();
+        private readonly Task _loop;
+
+        public Renewal(Bench bench, ulong id) => _loop = RunAsync(bench, id);
+
+        public async ValueTask DisposeAsync()
+        {
+            await _over.CancelAsync();
+            await _loop;
+            _over.Dispose();
+        }
+
+        private async Task RunAsync(Bench bench, ulong id)
+        {
+            while (!_over.IsCancellationRequested)
+            {
+                await bench.Grain.RenewAsync([id], default);
+                await Task.Delay(100);
+            }
+        }
+    }
 
     public static ImmutableArray<string> Participants(MutatorRoute route) => [route.Primary, .. route.Secondaries];
 }

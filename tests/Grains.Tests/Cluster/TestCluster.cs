@@ -14,7 +14,7 @@ using Praefect.Store;
 namespace Praefect.Grains.Tests.Cluster;
 
 /// <summary>The grain runtime in memory, with a store and nodes that the tests control. The only file that knows which runtime it is.</summary>
-public sealed class TestCluster : IAsyncLifetime
+public class TestCluster : IAsyncLifetime
 {
 #if GRAINS_ORLEANS
     private InProcessTestCluster? _cluster;
@@ -47,7 +47,11 @@ public sealed class TestCluster : IAsyncLifetime
         VerificationLease = TimeSpan.FromMilliseconds(500),
         ReconciliationInterval = TimeSpan.FromMilliseconds(100),
         ReconciliationBatch = 3,
+        MaxWaitingWrites = 12,
+        TurnSlice = TimeSpan.FromMilliseconds(50),
     };
+
+    protected virtual GrainOptions Effective => Options;
 
     public async Task InitializeAsync()
     {
@@ -87,7 +91,7 @@ public sealed class TestCluster : IAsyncLifetime
         services.AddSingleton<INodeDirectory>(Nodes);
         services.AddSingleton<IRepositoryCatalogue>(new FakeCatalogue(Store));
         services.AddSingleton(Shutdown);
-        services.AddPraefectGrains(Options);
+        services.AddPraefectGrains(Effective);
     }
 
 #if GRAINS_ORLEANS
@@ -148,6 +152,18 @@ public sealed class TestCluster : IAsyncLifetime
         public ValueTask DisposeAsync() => _reminders.DisposeAsync();
     }
 #endif
+}
+
+/// <summary>The same with turns switched off.</summary>
+public sealed class TestClusterWithoutTurns : TestCluster
+{
+    protected override GrainOptions Effective => Options with { WriteTurns = false };
+}
+
+/// <summary>The same with little patience for slow writes.</summary>
+public sealed class TestClusterWithShortTurns : TestCluster
+{
+    protected override GrainOptions Effective => Options with { TurnHold = TimeSpan.FromMilliseconds(500) };
 }
 
 /// <summary>One cluster for all tests of repository grains: each has a virtual storage of its own.</summary>

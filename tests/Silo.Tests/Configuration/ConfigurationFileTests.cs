@@ -98,6 +98,9 @@ public sealed class ConfigurationFileTests
         [store]
         path = "/var/lib/praefect.db"
 
+        [write_turns]
+        enabled = false
+
         [git_http]
         listen_addr = "127.0.0.1:8080"
         token = "people"

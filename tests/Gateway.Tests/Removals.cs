@@ -36,6 +36,21 @@ public sealed class Removals
         Assert.Equal((GrpcStatusCode.NotFound, "repository does not exist"), (e.Status.Code, e.Status.Message));
     }
 
+    [Fact]
+    public async Task Nodes_know_whose_removal_it_is()
+    {
+        await using var cluster = await TestCluster.StartAsync(nodes: 2);
+        var options = new GrpcCallOptions { Metadata = new GrpcMetadata { { "x-gitlab-correlation-id", "id-1" }, { "authorization", "Bearer of-the-client" } } };
+        await cluster.Client.UnaryAsync(
+            Methods.Repository.RemoveRepository, new RemoveRepositoryRequest { Repository = TestCluster.Target }, RemoveRepositoryResponse.Parser, options, default);
+        Assert.All(cluster.Nodes, n =>
+        {
+            var headers = Assert.Single(n.Requests).Headers;
+            Assert.Equal("id-1", headers["x-gitlab-correlation-id"]);
+            Assert.StartsWith("Bearer v2.", Assert.Single(headers.Authorization!), StringComparison.Ordinal);
+        });
+    }
+
     [Theory]
     [InlineData(null, GrpcStatusCode.InvalidArgument, "repository not set")]
     [InlineData("other", GrpcStatusCode.NotFound, "repository does not exist")]

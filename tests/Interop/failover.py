@@ -28,25 +28,39 @@ channel = grpc.insecure_channel(address)
 repo, ref = repository_pb2_grpc.RepositoryServiceStub(channel), ref_pb2_grpc.RefServiceStub(channel)
 
 
-class Loop(threading.Thread):
-    def __init__(self, what):
-        super().__init__()
+class Loop:
+    """A call again and again by a few threads, since one that hangs on a node should not stand for all."""
+
+    def __init__(self, what, threads):
         self.what, self.going, self.done, self.errors, self.gap, self.kinds = what, True, [], 0, 0.0, {}
+        self.last, self.number, self.gate = time.monotonic(), 0, threading.Lock()
+        self.threads = [threading.Thread(target=self.run) for _ in range(threads)]
+
+    def start(self):
+        for thread in self.threads:
+            thread.start()
+
+    def join(self):
+        for thread in self.threads:
+            thread.join()
+        self.gap = max(self.gap, time.monotonic() - self.last)
 
     def run(self):
-        number, last = 0, time.monotonic()
         while self.going:
-            number += 1
+            with self.gate:
+                self.number += 1
+                number = self.number
             try:
                 self.what(number)
-                self.done.append(number)
-                self.gap, last = max(self.gap, time.monotonic() - last), time.monotonic()
+                with self.gate:
+                    self.done.append(number)
+                    self.gap, self.last = max(self.gap, time.monotonic() - self.last), time.monotonic()
             except grpc.RpcError as e:
-                self.errors += 1
                 kind = "%s: %s" % (e.code().name, e.details()[:90])
-                self.kinds[kind] = self.kinds.get(kind, 0) + 1
+                with self.gate:
+                    self.errors += 1
+                    self.kinds[kind] = self.kinds.get(kind, 0) + 1
                 time.sleep(0.02)
-        self.gap = max(self.gap, time.monotonic() - last)
 
 
 def primary():
@@ -101,7 +115,7 @@ def round(what, how, node, prefix):
     def read(_):
         assert ref.RefExists(ref_pb2.RefExistsRequest(repository=repository, ref=b"refs/heads/main"), metadata=auth(), timeout=10).value
 
-    writes, reads = Loop(write), Loop(read)
+    writes, reads = Loop(write, 2), Loop(read, 4)
     writes.start(), reads.start()
     time.sleep(4)
     fail(node, how)
@@ -118,7 +132,7 @@ def round(what, how, node, prefix):
     refs = {r.name for m in ref.ListRefs(ref_pb2.ListRefsRequest(repository=repository, patterns=[b"refs/heads/"]), metadata=auth(), timeout=30) for r in m.references}
     lost = [n for n in writes.done if b"refs/heads/%s-%d" % (prefix, n) not in refs]
     print("%s %s: replicas agree %s %.1f s after the node was back (%s), %d acknowledged writes lost" % (what, how, len(set(agree)) == 1, time.monotonic() - back, " ".join(agree), len(lost)), flush=True)
-    return len(set(agree)) == 1 and not lost
+    return len(set(agree)) == 1 and not lost and writes.done and reads.done
 
 
 repo.CreateRepository(repository_pb2.CreateRepositoryRequest(repository=repository, default_branch=b"main"), metadata=auth())
@@ -131,6 +145,6 @@ head = answer.branch_update.commit_id.encode()
 path_on_disk = replica_path()
 fine = True
 for how in ("killed", "stopped"):
-    fine = round("secondary", how, primary() % 3 + 1, "a" + how) and fine
-    fine = round("primary", how, primary(), "b" + how) and fine
+    fine = round("secondary", how, primary() % 3 + 1, b"a" + how.encode()) and fine
+    fine = round("primary", how, primary(), b"b" + how.encode()) and fine
 sys.exit(0 if fine else 1)

@@ -1,13 +1,14 @@
+using Details = Praefect.Wire.Protos.RepositoryReplicasResponse.Types.RepositoryDetails;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Intercepted;
+using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
-using Details = Praefect.Wire.Protos.RepositoryReplicasResponse.Types.RepositoryDetails;
 
 namespace Praefect.Gateway.Info;
 
@@ -61,7 +62,7 @@ internal sealed class ReplicaChecksums(GrainCalls grains, NodeTable nodes, Gatew
                 Methods.Repository.CalculateChecksum,
                 new CalculateChecksumRequest { Repository = new Repository { StorageName = storage, RelativePath = replicaPath } },
                 CalculateChecksumResponse.Parser,
-                new GrpcCallOptions { Timeout = call.TimeLeft },
+                PassedOn.From(call),
                 call.CancellationToken);
             return new Details { Checksum = answer.Checksum, Repository = new Repository { StorageName = storage, RelativePath = key.RelativePath } };
         }

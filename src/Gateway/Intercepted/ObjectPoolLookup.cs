@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
+using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
@@ -30,7 +31,7 @@ internal sealed class ObjectPoolLookup(
             Methods.ObjectPool.GetObjectPool,
             new GetObjectPoolRequest { Repository = asked },
             GetObjectPoolResponse.Parser,
-            new GrpcCallOptions { Timeout = call.TimeLeft },
+            PassedOn.From(call),
             call.CancellationToken);
         if (answer.ObjectPool?.Repository is not { } pool)
             return answer;

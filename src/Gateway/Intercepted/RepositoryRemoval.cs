@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Praefect.Gateway.Accessors;
 using Praefect.Gateway.Grains;
+using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
@@ -24,7 +25,7 @@ internal sealed partial class RepositoryRemoval(
             Methods.Repository.RemoveRepository,
             static (storage, path) => new RemoveRepositoryRequest { Repository = new Repository { StorageName = storage, RelativePath = path } },
             RemoveRepositoryResponse.Parser,
-            call.CancellationToken);
+            call);
         return removed ? new RemoveRepositoryResponse() : throw new GrpcException(GrpcStatusCode.NotFound, "repository does not exist");
     }
 
@@ -43,12 +44,12 @@ internal sealed partial class RepositoryRemoval(
                 ObjectPool = new ObjectPool { Repository = new Repository { StorageName = storage, RelativePath = path } },
             },
             DeleteObjectPoolResponse.Parser,
-            call.CancellationToken);
+            call);
         return new DeleteObjectPoolResponse();
     }
 
     private async Task<bool> RemoveAsync<TRequest, TResponse>(
-        RepositoryKey key, string path, Func<string, string, TRequest> request, MessageParser<TResponse> parser, CancellationToken cancellationToken)
+        RepositoryKey key, string path, Func<string, string, TRequest> request, MessageParser<TResponse> parser, GrpcServerCall call)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
@@ -58,13 +59,13 @@ internal sealed partial class RepositoryRemoval(
         try
         {
             // Not repeated: a first attempt that did its work would turn the second one's answer into "does not exist".
-            removed = await grains.Repository(key).RemoveAsync(cancellationToken).WaitAsync(options.FinishTimeout, time, cancellationToken);
+            removed = await grains.Repository(key).RemoveAsync(call.CancellationToken).WaitAsync(options.FinishTimeout, time, call.CancellationToken);
         }
         catch (RouteException e)
         {
             throw Errors.RouteErrors.Exception(e, "delete repository: ");
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!call.CancellationToken.IsCancellationRequested)
         {
             throw new GrpcException(GrpcStatusCode.Unavailable, $"delete repository: {e.Message}", e);
         }
@@ -80,7 +81,7 @@ internal sealed partial class RepositoryRemoval(
             {
                 // Not the caller's token: the record is gone, so what can be cleaned up is, whether the caller waits or not.
                 await node.Connection.Channel.UnaryAsync(
-                    path, request(storage, removed.ReplicaPath), parser, new GrpcCallOptions { Timeout = options.RemoveTimeout }, CancellationToken.None);
+                    path, request(storage, removed.ReplicaPath), parser, PassedOn.From(call) with { Timeout = options.RemoveTimeout }, CancellationToken.None);
             }
             catch (GrpcException e)
             {

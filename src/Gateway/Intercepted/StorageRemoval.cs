@@ -1,6 +1,7 @@
 using Praefect.Gateway.Accessors;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
+using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
@@ -31,7 +32,7 @@ internal sealed class StorageRemoval(GrainCalls grains, NodeTable nodes, RouteMe
             Methods.Repository.RemoveAll,
             new RemoveAllRequest { StorageName = node.Storage },
             RemoveAllResponse.Parser,
-            new GrpcCallOptions { Timeout = call.TimeLeft },
+            PassedOn.From(call),
             call.CancellationToken)));
         return new RemoveAllResponse();
     }

@@ -75,20 +75,8 @@ internal sealed partial class ServerService(NodeTable nodes, ReplicaChoice choic
     private static Task<TResponse> UnaryAsync<TRequest, TResponse>(
         GatewayNode node, string path, TRequest request, MessageParser<TResponse> parser, GrpcServerCall call)
         where TRequest : class, IMessage<TRequest>
-        where TResponse : class, IMessage<TResponse>
-    {
-        var metadata = new GrpcMetadata();
-        foreach (var (name, values) in call.HttpContext.Request.Headers)
-        {
-            if (!HeaderRules.PassesToNode(name) || name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase))
-                continue;
-            foreach (var value in values)
-                metadata.Add(name, value!);
-        }
-
-        return node.Connection.Channel.UnaryAsync(
-            path, request, parser, new GrpcCallOptions { Metadata = metadata, Timeout = call.TimeLeft }, call.CancellationToken);
-    }
+        where TResponse : class, IMessage<TResponse> =>
+        node.Connection.Channel.UnaryAsync(path, request, parser, PassedOn.From(call), call.CancellationToken);
 
     [LoggerMessage(1, LogLevel.Warning, "node did not answer: grpc_path={Path} storage={Storage} error={Error}")]
     private static partial void LogFailed(ILogger logger, string path, string storage, string error);

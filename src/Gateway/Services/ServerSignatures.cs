@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
 using Praefect.Gateway.StorageScoped;
 using Praefect.Wire.Contract;
@@ -40,7 +41,7 @@ internal sealed partial class ServerSignatures(NodeTable nodes, HealthyNodes hea
     {
         try
         {
-            var options = new GrpcCallOptions { Timeout = call.TimeLeft };
+            var options = PassedOn.From(call);
             return (node, await node.Connection.Channel.UnaryAsync(
                 Methods.Server.ServerSignature, request, ServerSignatureResponse.Parser, options, call.CancellationToken), null);
         }

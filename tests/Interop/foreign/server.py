@@ -68,7 +68,7 @@ class Handler(grpc.GenericRpcHandler):
 
 
 options = [("grpc.max_receive_message_length", 64 << 20), ("grpc.max_send_message_length", -1), ("grpc.max_metadata_size", 1 << 20),
-           ("grpc.http2.min_ping_interval_without_data_ms", 5000), ("grpc.keepalive_permit_without_calls", 1), ("grpc.so_reuseport", 0)]
+           ("grpc.http2.max_ping_strikes", 0), ("grpc.keepalive_permit_without_calls", 1), ("grpc.so_reuseport", 0)]
 server = grpc.server(futures.ThreadPoolExecutor(max_workers=160), options=options)
 server.add_generic_rpc_handlers([Handler()])
 assert server.add_insecure_port("127.0.0.1:" + sys.argv[1]), "port is taken"

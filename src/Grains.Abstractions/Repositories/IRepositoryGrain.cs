@@ -127,4 +127,8 @@ public interface IRepositoryGrain : IGrainWithStringKey
     /// <param name="cancellationToken">Cancels the wait for the node.</param>
     /// <exception cref="RouteException"><see cref="RouteFailure.StoreUnavailable"/>.</exception>
     Task<ReplicaVerification> VerifyReplicaAsync(string storage, CancellationToken cancellationToken);
+
+    /// <summary>Why the repository is served as it is: replicas, writes, what holds writes back, and the last route decisions, from live state. Changes nothing.</summary>
+    /// <exception cref="RouteException"><see cref="RouteFailure.VirtualStorageNotFound"/>.</exception>
+    Task<RepositoryExplanation> ExplainAsync(CancellationToken cancellationToken);
 }

@@ -14,6 +14,9 @@ internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
     /// <summary>A copy is running.</summary>
     public bool Running => _cancellation is not null;
 
+    /// <summary>Where the last copy came from.</summary>
+    public string Source => _step.Source;
+
     /// <summary>The last copy.</summary>
     public Task Work { get; set; } = Task.CompletedTask;
 

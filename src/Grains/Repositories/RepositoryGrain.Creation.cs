@@ -75,6 +75,7 @@ public sealed partial class RepositoryGrain
             : ([], placement.Secondaries.AddRange(placement.Targets));
         var route = new MutatorRoute(
             request.TransactionId, ReplicaPaths.For(id, _key.RelativePath), placement.Primary, secondaries, targets, Creates: true);
+        _decisions.Add(_time.GetUtcNow(), request.Method, route);
         _record = new RepositoryRecord
         {
             RepositoryId = id,

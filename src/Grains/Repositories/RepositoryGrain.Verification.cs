@@ -30,9 +30,7 @@ public sealed partial class RepositoryGrain
     {
         if (!exists)
             LogReplicaMissing(_key, storage, path, _options.DeleteInvalidRecords);
-        _record = exists || !_options.DeleteInvalidRecords
-            ? VerificationRules.Verified(_record, storage, _time.GetUtcNow())
-            : VerificationRules.Without(_record, storage);
+        _record = VerificationRules.Answered(_record, storage, exists, _options.DeleteInvalidRecords, _time.GetUtcNow());
         await StoredAsync(_writer.WriteAsync());
         StartRepairs();
         return exists ? ReplicaVerification.Valid : ReplicaVerification.Invalid;

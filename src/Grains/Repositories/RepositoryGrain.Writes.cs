@@ -52,7 +52,7 @@ public sealed partial class RepositoryGrain
         ThrowIfClosed();
         if (_record.Exists())
             Adopt(Elected(view, request.Beside));
-        return Open(MutatorRules.Route(view, _record, request.TransactionId, request.Votes, request.Beside), request.Votes);
+        return Open(Noted(request.Method, () => MutatorRules.Route(view, _record, request.TransactionId, request.Votes, request.Beside)), request.Votes);
     }
 
     // A voting call starts at once: its nodes change nothing before a vote is answered, and that waits for the intent. Nothing else gates any other call, and what

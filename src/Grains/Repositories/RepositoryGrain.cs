@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Praefect.Grains.Assignment;
 using Praefect.Grains.Election;
+using Praefect.Grains.Explain;
 using Praefect.Grains.Nodes;
 using Praefect.Grains.Repair;
 using Praefect.Grains.Replicas;
@@ -84,42 +86,31 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
     /// <inheritdoc/>
     public Task<AccessorRoute> RouteAccessorAsync(AccessorRequest request, CancellationToken cancellationToken)
     {
-        var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
-        if (!request.ForcePrimary)
-            return Task.FromResult(AccessorRules.Any(view, _record, ReadFilter(view)));
-        // What is elected while a write is in doubt is for this read alone: the settlement decides who leads.
-        var elected = _record with { Primary = Elected(view) };
-        if (!IsSettling)
-            Adopt(elected.Primary);
-        return Task.FromResult(AccessorRules.Primary(view, elected));
+        var call = request.ForcePrimary ? RouteDecisions.ForcedRead : RouteDecisions.Read;
+        try
+        {
+            var route = RouteAccessor(request);
+            _decisions.Add(_time.GetUtcNow(), call, route);
+            return Task.FromResult(route);
+        }
+        catch (RouteException e)
+        {
+            _decisions.Add(_time.GetUtcNow(), call, e);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
-    public Task<MaintenanceRoute> RouteMaintenanceAsync(ImmutableArray<string> avoid, CancellationToken cancellationToken) =>
-        Task.FromResult(MaintenanceRules.Route(RoutingView.From(_directory.Find(_key.VirtualStorage), avoid), _record));
+    public Task<MaintenanceRoute> RouteMaintenanceAsync(ImmutableArray<string> avoid, CancellationToken cancellationToken) => Task.FromResult(Noted(
+        RouteDecisions.Maintenance, () => MaintenanceRules.Route(RoutingView.From(_directory.Find(_key.VirtualStorage), avoid), _record)));
 
     /// <inheritdoc/>
     public Task<bool> ExistsAsync(CancellationToken cancellationToken) => Task.FromResult(_record.Exists());
 
     /// <inheritdoc/>
-    public Task<RepositoryMetadata?> GetMetadataAsync(CancellationToken cancellationToken)
-    {
-        if (!_record.Exists())
-            return Task.FromResult<RepositoryMetadata?>(null);
-        var view = RoutingView.From(_directory.Find(_key.VirtualStorage), []);
-        var assigned = _record.Assigned(view.Configured);
-        var candidates = PrimaryElection.Candidates(_record, view.Configured, view.Healthy);
-        var storages = _record.Replicas.Select(r => r.Storage).Union(assigned, StringComparer.Ordinal).Order(StringComparer.Ordinal);
-        var replicas = storages.Select(s => new ReplicaMetadata(
-            s,
-            _record.GenerationOf(s),
-            assigned.Contains(s, StringComparer.Ordinal),
-            view.Healthy.Contains(s),
-            candidates.Contains(s, StringComparer.Ordinal),
-            _record.Replicas.FirstOrDefault(r => string.Equals(r.Storage, s, StringComparison.Ordinal))?.VerifiedAt));
-        return Task.FromResult<RepositoryMetadata?>(new RepositoryMetadata(
-            _record.RepositoryId, _key, _record.ReplicaPath, _record.Primary ?? string.Empty, _record.Generation, [.. replicas]));
-    }
+    public Task<RepositoryMetadata?> GetMetadataAsync(CancellationToken cancellationToken) => Task.FromResult(_record.Exists()
+        ? MetadataRules.Of(_record, _key, RoutingView.From(_directory.Find(_key.VirtualStorage), []))
+        : null);
 
     /// <inheritdoc/>
     public Task<Placement?> GetPlacementAsync(CancellationToken cancellationToken)
@@ -154,6 +145,18 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         Progressed();
         await StoredAsync(_writer.WriteAsync());
         return removed;
+    }
+
+    private AccessorRoute RouteAccessor(AccessorRequest request)
+    {
+        var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
+        if (!request.ForcePrimary)
+            return AccessorRules.Any(view, _record, ReadFilter(view));
+        // What is elected while a write is in doubt is for this read alone: the settlement decides who leads.
+        var elected = _record with { Primary = Elected(view) };
+        if (!IsSettling)
+            Adopt(elected.Primary);
+        return AccessorRules.Primary(view, elected);
     }
 
     // Between an agreed vote and the recorded outcome, a replica that did not go along must not serve reads. Writes in doubt restrict only as long as

@@ -17,16 +17,15 @@ internal static class VerificationRules
             replica.VerifiedAt is not null && (storage is null || string.Equals(replica.Storage, storage, StringComparison.Ordinal));
     }
 
-    /// <summary>The node confirmed its replica.</summary>
-    public static RepositoryRecord Verified(RepositoryRecord record, string storage, DateTimeOffset at) => record with
-    {
-        Replicas = [.. record.Replicas.Select(r => string.Equals(r.Storage, storage, StringComparison.Ordinal) ? r with { VerifiedAt = at } : r)],
-    };
-
     /// <summary>
-    /// The node does not have its replica. The repository stays on record even when this was the last one, so that the loss shows up in reports until a person
+    /// The node said whether it has its replica. One that is missing leaves the record, or, where records are not to be deleted, counts as looked at, so that it is
+    /// reported once and not over and over. The repository stays on record even when this was its last replica, so that the loss shows up in reports until a person
     /// decides about it.
     /// </summary>
-    public static RepositoryRecord Without(RepositoryRecord record, string storage) =>
-        record with { Replicas = record.Replicas.RemoveAll(r => string.Equals(r.Storage, storage, StringComparison.Ordinal)) };
+    public static RepositoryRecord Answered(RepositoryRecord record, string storage, bool exists, bool deletes, DateTimeOffset at) => record with
+    {
+        Replicas = exists || !deletes
+            ? [.. record.Replicas.Select(r => string.Equals(r.Storage, storage, StringComparison.Ordinal) ? r with { VerifiedAt = at } : r)]
+            : record.Replicas.RemoveAll(r => string.Equals(r.Storage, storage, StringComparison.Ordinal)),
+    };
 }

@@ -184,6 +184,9 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
         return Task.FromResult(storage is null ? storages.Length : 1);
     }
 
+    public Task<RepositoryExplanation> ExplainAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new RepositoryExplanation(null, "there is no record of it", [], [], [], []));
+
     public Task<ReplicaVerification> VerifyReplicaAsync(string storage, CancellationToken cancellationToken) => Task.FromResult(ReplicaVerification.Valid);
 
     public Task<TrackedRepository> TrackAsync(TrackRequest request, CancellationToken cancellationToken) =>

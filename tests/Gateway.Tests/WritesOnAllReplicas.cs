@@ -42,6 +42,16 @@ public sealed class WritesOnAllReplicas
     }
 
     [Fact]
+    public async Task An_error_of_the_primary_is_the_clients_even_when_the_outcome_is_in_doubt()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Nodes[0].Fails(Methods.Repository.WriteRef, new GrpcStatus(GrpcStatusCode.Aborted, "stopping"));
+        cluster.Repository.Finish = () => Task.FromResult(new FinishResult(WriteOutcome.InDoubt, 1, [], []));
+        var e = await Assert.ThrowsAsync<GrpcException>(() => WriteAsync(cluster));
+        Assert.Equal((GrpcStatusCode.Aborted, "stopping"), (e.Status.Code, e.Status.Message));
+    }
+
+    [Fact]
     public async Task A_secondary_that_fails_is_told_to_the_grain_and_not_to_the_client()
     {
         await using var cluster = await TestCluster.StartAsync(nodes: 3);

@@ -185,7 +185,7 @@ internal sealed partial class WriteRunner(
             await call.Response.EndAsync(new GrpcStatus(GrpcStatusCode.Cancelled, "context canceled"), insideMessage);
         else if (result is null)
             await call.Response.EndAsync(new GrpcStatus(GrpcStatusCode.Unavailable, "outcome of the write could not be recorded and is in doubt"), insideMessage);
-        else if (result.Outcome == WriteOutcome.InDoubt)
+        else if (result.Outcome == WriteOutcome.InDoubt && (end.Ok || end.Broken))
             await call.Response.EndAsync(InDoubt(end), insideMessage);
         else
             await call.Response.EndAsync(end);

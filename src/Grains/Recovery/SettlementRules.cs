@@ -31,22 +31,24 @@ internal static class SettlementRules
     /// <param name="reports">What each candidate said; who is not in it did not answer.</param>
     /// <param name="committed">Storages known to have been told to commit, for ties.</param>
     /// <param name="settled">Transactions whose doubt ends with this.</param>
+    /// <param name="failed">Primaries that failed where others did not: their word counts no more than that of others, and another one leads where there is one.</param>
     /// <returns>The new record; null when no candidate reported a checksum, or the primary may still do so.</returns>
     public static RepositoryRecord? Settle(
         RepositoryRecord record,
         ImmutableArray<string> configured,
         IReadOnlyDictionary<string, ReplicaReport> reports,
         IReadOnlySet<string> committed,
-        IReadOnlySet<ulong> settled)
+        IReadOnlySet<ulong> settled,
+        IReadOnlySet<string> failed)
     {
         var candidates = Candidates(record, configured);
         // Only the primary is worth waiting for: its word would count. Another one that is late falls behind and is repaired.
-        if (record.Primary is { } awaited && candidates.Contains(awaited, StringComparer.Ordinal) && Report(reports, awaited).Kind == ReportKind.Late)
+        if (record.Primary is { } awaited && !failed.Contains(awaited) && candidates.Contains(awaited, StringComparer.Ordinal) && Report(reports, awaited).Kind == ReportKind.Late)
             return null;
         var reported = candidates.Where(c => Report(reports, c).Checksum is not null).ToImmutableArray();
         if (reported.IsEmpty)
             return null;
-        var winner = Winner(record, configured, reported, reports, committed);
+        var winner = Winner(record, configured, reported, reports, committed, failed);
         var level = reported.Where(s => string.Equals(Report(reports, s).Checksum, winner.Checksum, StringComparison.Ordinal)).ToImmutableArray();
         var result = record with { OpenWrites = record.OpenWrites.RemoveAll(w => settled.Contains(w.TransactionId)), Primary = winner.Primary };
         // All of them answered alike: nothing is behind, nothing changes. Otherwise the generation tells those who carry on from the rest.
@@ -58,18 +60,20 @@ internal static class SettlementRules
         ImmutableArray<string> configured,
         ImmutableArray<string> reported,
         IReadOnlyDictionary<string, ReplicaReport> reports,
-        IReadOnlySet<string> committed)
+        IReadOnlySet<string> committed,
+        IReadOnlySet<string> failed)
     {
-        if (record.Primary is { } primary && reported.Contains(primary, StringComparer.Ordinal))
+        if (record.Primary is { } primary && !failed.Contains(primary) && reported.Contains(primary, StringComparer.Ordinal))
             return (primary, reports[primary].Checksum!);
         var group = reported
             .GroupBy(s => reports[s].Checksum!, StringComparer.Ordinal)
-            .OrderByDescending(g => g.Count())
+            .OrderByDescending(g => g.Count(s => !failed.Contains(s)))
             .ThenByDescending(g => g.Any(committed.Contains))
             .ThenBy(g => reported.IndexOf(g.First()))
             .First();
         var assigned = record.Assigned(configured);
-        return (group.FirstOrDefault(s => assigned.Contains(s, StringComparer.Ordinal)) ?? group.First(), group.Key);
+        var leaders = group.OrderBy(failed.Contains).ToImmutableArray();
+        return (leaders.FirstOrDefault(s => assigned.Contains(s, StringComparer.Ordinal)) ?? leaders[0], group.Key);
     }
 
     private static ReplicaReport Report(IReadOnlyDictionary<string, ReplicaReport> reports, string storage) =>

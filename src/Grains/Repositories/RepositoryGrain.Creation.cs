@@ -93,7 +93,7 @@ public sealed partial class RepositoryGrain
         var verdict = WriteRules.Decide(facts);
         // A primary that failed without committing has no repository, whatever it voted.
         var exists = verdict.Dirty && (facts.Primary.Outcome.StatusCode == 0 || facts.Primary.State == VoterState.Committed);
-        if (WriteRules.IsInDoubt(facts) || !exists)
+        if (WriteRules.IsLost(facts) || !exists)
         {
             var outcome = facts.Primary.Outcome.Broken || session.Voided ? WriteOutcome.InDoubt : WriteOutcome.Unchanged;
             await DropCreationAsync();

@@ -84,7 +84,8 @@ public sealed partial class RepositoryGrain
     {
         var committed = _doubts.Values.SelectMany(d => d.Participants.Where(p => d.CommitAnswered && d.HasAllAgreed(p))).ToHashSet(StringComparer.Ordinal);
         var ended = _record.OpenWrites.Select(w => w.TransactionId).Where(t => !_writes.ContainsKey(t)).ToHashSet();
-        return SettlementRules.Settle(_record, Configured(), reports, committed, ended);
+        var failed = _doubts.Values.Where(d => d.PrimaryFailed).Select(d => d.Route.Primary).ToHashSet(StringComparer.Ordinal);
+        return SettlementRules.Settle(_record, Configured(), reports, committed, ended, failed);
     }
 
     private void Apply(RepositoryRecord settled, IReadOnlyDictionary<string, ReplicaReport> reports)

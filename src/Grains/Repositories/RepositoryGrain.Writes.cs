@@ -164,6 +164,7 @@ public sealed partial class RepositoryGrain
             return changed ? Task.FromResult(Doubt(session)) : RecordAsync(session, WriteVerdict.Unchanged);
         }
 
+        session.PrimaryFailed = WriteRules.FailedAlone(facts);
         return WriteRules.IsInDoubt(facts) ? Task.FromResult(Doubt(session)) : RecordAsync(session, WriteRules.Decide(facts));
     }
 
@@ -210,7 +211,7 @@ public sealed partial class RepositoryGrain
             [.. verdict.Outdated.Select(o => $"{o.Storage}={o.Reason}")]);
     }
 
-    [LoggerMessage(LogLevel.Warning, "write {TransactionId} on {Repository} is in doubt: its primary {Primary} was lost; the replicas are being compared")]
+    [LoggerMessage(LogLevel.Warning, "write {TransactionId} on {Repository} is in doubt: its primary {Primary} was lost or failed alone; the replicas are being compared")]
     private partial void LogInDoubt(ulong transactionId, RepositoryKey repository, string primary);
 
     [LoggerMessage(LogLevel.Warning, "write {TransactionId} on {Repository} was taken only by replicas that had fallen behind meanwhile; it counts for nothing")]

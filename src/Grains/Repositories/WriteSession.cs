@@ -37,6 +37,9 @@ internal sealed class WriteSession(MutatorRoute route, Transaction? votes)
     /// <summary>A settlement made another node primary before this write was told to go ahead, or its turn was taken from it: it never will be.</summary>
     public bool Voided { get; set; }
 
+    /// <summary>Its primary failed where others did not: its word on what is in the repository counts no more than theirs.</summary>
+    public bool PrimaryFailed { get; set; }
+
     /// <summary>A node may have changed something: voting nodes change nothing before they are told to go ahead, others may at any time.</summary>
     public bool MayHaveChanged => !Removed && (Votes is null || CommitAnswered);
 

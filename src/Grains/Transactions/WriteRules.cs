@@ -5,13 +5,33 @@ namespace Praefect.Grains.Transactions;
 /// <summary>Decides who is up to date after a write.</summary>
 internal static class WriteRules
 {
+    private const int Cancelled = 1;
+    private const int Unavailable = 14;
+
+    /// <summary>Nobody can say who has the write: only a comparison of the replicas can tell.</summary>
+    public static bool IsInDoubt(WriteFacts facts) => IsLost(facts) || FailedAlone(facts);
+
     /// <summary>
-    /// The primary's call broke, so that nobody can say what it did, and it may have done something: only a comparison of the replicas can tell.
-    /// Without any agreed vote no node has changed anything visible, since every change waits for one; but a disagreement with a primary that is gone
-    /// may mean that the replicas had drifted apart before, which the comparison finds, too.
+    /// The primary's call broke, so that nobody can say what it did, and it may have done something. Without any agreed vote no node has changed anything visible,
+    /// since every change waits for one; but a disagreement with a primary that is gone may mean that the replicas had drifted apart before, which the comparison
+    /// finds, too.
     /// </summary>
-    public static bool IsInDoubt(WriteFacts facts) =>
+    public static bool IsLost(WriteFacts facts) =>
         facts.Primary.Outcome.Broken && (!facts.Votes || facts.CommitAnswered || facts.PrimaryDisagreed);
+
+    /// <summary>
+    /// The primary said that it failed after everybody had been told to go ahead, and another node that agreed did not fail like it; or it goes away after a
+    /// disagreement. A node that is being stopped ends its calls so. Calling all others outdated would leave the repository with a node that is gone in a moment.
+    /// </summary>
+    public static bool FailedAlone(WriteFacts facts)
+    {
+        var end = facts.Primary.Outcome;
+        if (!facts.Votes || end.Broken || end.StatusCode == 0)
+            return false;
+        return facts.CommitAnswered
+            ? facts.Secondaries.Any(s => s.State == VoterState.Committed && !EndedAlike(s.Outcome, end))
+            : facts.PrimaryDisagreed && end.StatusCode is Cancelled or Unavailable;
+    }
 
     /// <summary>The table of Praefect (transaction finalizer), for writes that are not in doubt.</summary>
     public static WriteVerdict Decide(WriteFacts facts)
@@ -22,6 +42,9 @@ internal static class WriteRules
             return WriteVerdict.Unchanged;
         if (!facts.Votes)
             return All(facts, "no-votes");
+        // It failed before anything was decided: as nobody was told to go ahead, what it voted on is nowhere.
+        if (facts.Primary.Outcome.StatusCode != 0 && !facts.CommitAnswered && !facts.PrimaryDisagreed)
+            return WriteVerdict.Unchanged;
         if (facts.Rounds == 0)
         {
             // Without a vote a failed call is taken to have changed nothing, a successful one to have changed everything.

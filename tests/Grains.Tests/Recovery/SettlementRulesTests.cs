@@ -6,6 +6,23 @@ namespace Praefect.Grains.Tests.Recovery;
 public sealed class SettlementRulesTests
 {
     [Theory]
+    // All have the write, or none has: nothing is behind, and one that did not fail leads.
+    [InlineData("P:4 S1:4 S2:4", "P=a S1=a S2=a", "S1: P4 S14 S24")]
+    // Its word is one of several.
+    [InlineData("P:4 S1:4 S2:4", "P=a S1=b S2=b", "S1: P4 S15 S25")]
+    [InlineData("P:4 S1:4", "P=a S1=b", "S1: P4 S15")]
+    [InlineData("P:4 S1:4 S2:4", "P=a S1=a S2=b", "S1: P5 S15 S24")]
+    // It is not waited for, and carries on where nobody else can.
+    [InlineData("P:4 S1:4 S2:4", "P=late S1=a S2=a", "S1: P4 S15 S25")]
+    [InlineData("P:4 S1:4 S2:4", "P=a", "P: P5 S14 S24")]
+    public void A_primary_that_failed_alone_decides_and_leads_only_where_nobody_else_can(string replicas, string reports, string then)
+    {
+        var settled = SettlementRules.Settle(
+            Facts.Record(replicas), ["P", "S1", "S2"], Reports(reports), Facts.List("P S1 S2").ToHashSet(), new HashSet<ulong>(), new HashSet<string> { "P" })!;
+        Assert.Equal(then, $"{settled.Primary}: {Facts.Join(settled.Replicas.Select(r => $"{r.Storage}{r.Generation}"))}");
+    }
+
+    [Theory]
     // Everybody agrees: nothing changes.
     [InlineData("P:4 S1:4 S2:4", "P=a S1=a S2=a", "", "P: P4 S14 S24")]
     // The primary's word counts, even alone.
@@ -32,7 +49,7 @@ public sealed class SettlementRulesTests
     {
         var record = Facts.Record(replicas).WithOpenWrite(7, ["P", "S1", "S2"]).WithOpenWrite(8, ["P"]);
         var settled = SettlementRules.Settle(
-            record, ["P", "S1", "S2", "S3"], Reports(reports), Facts.List(committed).ToHashSet(), new HashSet<ulong> { 7 });
+            record, ["P", "S1", "S2", "S3"], Reports(reports), Facts.List(committed).ToHashSet(), new HashSet<ulong> { 7 }, new HashSet<string>());
 
         var text = settled is null
             ? "undecided"
@@ -46,7 +63,7 @@ public sealed class SettlementRulesTests
     public void The_new_primary_is_an_assigned_one_if_any_agrees()
     {
         var record = Facts.Record("P:4 S1:4 S2:4", "P", "P S2");
-        var settled = SettlementRules.Settle(record, ["P", "S1", "S2"], Reports("S1=a S2=a"), new HashSet<string>(), new HashSet<ulong>());
+        var settled = SettlementRules.Settle(record, ["P", "S1", "S2"], Reports("S1=a S2=a"), new HashSet<string>(), new HashSet<ulong>(), new HashSet<string>());
         Assert.Equal("S2", settled!.Primary);
     }
 

@@ -89,6 +89,47 @@ public sealed class DoubtTests(TestCluster cluster)
         Assert.Equal(WriteOutcome.Recorded, (await bench.FinishAsync(next)).Outcome);
     }
 
+    [Theory]
+    [InlineData(true, 14)]
+    [InlineData(false, 14)]
+    [InlineData(true, 13)]
+    public async Task A_primary_that_ends_with_an_error_after_an_agreed_vote_makes_nobody_outdated_and_the_others_carry_on(bool goes, int code)
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await bench.VoteAndApplyAsync(route, "refs/heads/main", "1");
+        bench[route.Primary].Alive = !goes;
+
+        var result = await bench.FinishAsync(route, Bench.Failed(route.Primary, code, "stopping"), Bench.Ok(route.Secondaries[0]), Bench.Ok(route.Secondaries[1]));
+
+        Assert.Equal(WriteOutcome.InDoubt, result.Outcome);
+        Assert.Contains(route.Secondaries[0], await bench.ReadableAsync());
+        var next = await bench.BeginAsync();
+        Assert.Contains(next.Primary, route.Secondaries);
+        Assert.Equal(goes ? 1 : 2, next.Secondaries.Length);
+        Assert.Equal(goes ? 1 : 0, (await bench.MetadataAsync()).Generation);
+        await bench.VoteAndApplyAsync(next, "refs/heads/main", "2");
+        Assert.Equal(WriteOutcome.Recorded, (await bench.FinishAsync(next)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_primary_that_ends_with_an_error_while_its_vote_waits_changes_nothing()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        var vote = bench.VoteAsync(route, route.Primary, "1");
+        await bench.Grain.GetMetadataAsync(default);
+
+        var result = await bench.FinishAsync(
+            route, Bench.Failed(route.Primary, 14, "stopping"), Bench.Failed(route.Secondaries[0]), Bench.Failed(route.Secondaries[1]));
+
+        Assert.Equal(WriteOutcome.Unchanged, result.Outcome);
+        Assert.NotEqual(VoteAnswer.Commit, (await vote).Answer);
+        Assert.Equal(3, (await bench.ReadableAsync()).Length);
+    }
+
     [Fact]
     public async Task A_primary_lost_before_any_vote_was_agreed_changed_nothing()
     {

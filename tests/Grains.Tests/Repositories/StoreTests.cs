@@ -8,6 +8,38 @@ namespace Praefect.Grains.Tests.Repositories;
 public sealed class StoreTests(TestCluster cluster)
 {
     [Fact]
+    public async Task Writes_that_wait_for_the_store_share_its_next_write()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var (held, writes) = (new TaskCompletionSource(), bench.Store.Writes);
+        bench.Store.Held = held.Task;
+        var routes = new List<MutatorRoute>();
+        for (var i = 0; i < 10; i++)
+            routes.Add(await bench.BeginAsync());
+        var votes = Task.WhenAll(routes.Select((r, i) => bench.VoteAndApplyAsync(r, $"refs/heads/{i}", "1")));
+        bench.Store.Held = Task.CompletedTask;
+        held.SetResult();
+        await votes;
+
+        Assert.Equal(writes + 2, bench.Store.Writes);
+        await Task.WhenAll(routes.Select(r => bench.FinishAsync(r)));
+        Assert.InRange(bench.Store.Writes, writes + 3, writes + 12);
+    }
+
+    [Fact]
+    public async Task A_write_costs_two_writes_of_the_store_and_a_read_none()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var writes = bench.Store.Writes;
+        Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync("refs/heads/main", "1")).Outcome);
+        Assert.Equal(writes + 2, bench.Store.Writes);
+        await bench.ReadableAsync();
+        Assert.Equal(writes + 2, bench.Store.Writes);
+    }
+
+    [Fact]
     public async Task A_store_that_fails_on_the_intent_lets_no_node_go_ahead()
     {
         var bench = new Bench(cluster);

@@ -105,6 +105,8 @@ certificate_path = "$ETC/cert.pem"
 key_path = "$ETC/key.pem"
 [store]
 path = "$DATA/praefect.db"
+[git_http]
+listen_addr = "127.0.0.1:$(( PORT + 3 ))"
 CONF
     virtual_storage
   } > "$ETC/gateway.toml"

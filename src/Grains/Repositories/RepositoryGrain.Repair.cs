@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Praefect.Grains.Nodes;
 using Praefect.Grains.Repair;
@@ -90,6 +91,22 @@ public sealed partial class RepositoryGrain
         {
             backoff.End();
         }
+    }
+
+    // A copy that ends after its repository was removed leaves the target with what no record names. It is not cut off: only its end tells that the
+    // target is done with it.
+    private void RemoveWhatIsBeingCopied(string path)
+    {
+        var running = _repairs.Where(r => r.Value.Running).ToArray();
+        if (running.Length > 0)
+            _leftovers = RemoveCopiesAsync(path, [.. running.Select(r => r.Key)], Task.WhenAll([_leftovers, .. running.Select(r => r.Value.Work)]));
+    }
+
+    private async Task RemoveCopiesAsync(string path, ImmutableArray<string> targets, Task copies)
+    {
+        await copies;
+        if (!string.Equals(_record.ReplicaPath, path, StringComparison.Ordinal))
+            await RemoveLeftoversAsync(path, targets, Task.CompletedTask);
     }
 
     // The first copy runs beside the writes. If these moved the repository on meanwhile, the rest, which is little, is copied while new writes wait.

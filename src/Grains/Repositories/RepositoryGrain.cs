@@ -144,6 +144,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         _record = RepositoryRecord.None;
         Progressed();
         await StoredAsync(_writer.WriteAsync());
+        RemoveWhatIsBeingCopied(removed.ReplicaPath);
         return removed;
     }
 

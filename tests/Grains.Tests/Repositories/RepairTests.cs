@@ -51,4 +51,28 @@ public sealed class RepairTests(TestCluster cluster)
         Assert.NotNull((await bench.MetadataAsync()).Replicas.Single(r => r.Storage == "S2").VerifiedAt);
         Assert.True(await bench.Grain.RepairAsync(default));
     }
+
+    [Fact]
+    public async Task A_copy_that_runs_while_its_repository_is_removed_is_removed_after_it()
+    {
+        var bench = new Bench(cluster);
+        var created = await bench.CreateAsync();
+        bench["S2"].Alive = false;
+        await bench.WriteAsync("refs/heads/main", "1");
+        var held = new TaskCompletionSource();
+        bench["S2"].Hang = held.Task;
+        bench["S2"].Alive = true;
+        await Bench.EventuallyAsync(
+            async () =>
+            {
+                await bench.Grain.RepairAsync(default);
+                return bench["S2"].Waiting > 0;
+            },
+            "a copy to S2 has begun");
+        Assert.NotNull(await bench.Grain.RemoveAsync(default));
+        bench["S2"].Hang = Task.CompletedTask;
+        held.SetResult();
+        await Bench.EventuallyAsync(() => Task.FromResult(!bench["S2"].Has(created.ReplicaPath)), "S2 has no copy");
+        Assert.True(bench["S1"].Has(created.ReplicaPath), "what the caller is to remove was removed by the grain");
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Praefect.Gateway.Front;
 
 namespace Praefect.Gateway;
@@ -69,6 +70,12 @@ public sealed class GatewayOptions
 
     /// <summary>Writes one line per RPC at level Information.</summary>
     public bool AccessLog { get; set; } = true;
+
+    /// <summary>Paths of which calls are written; null: all. Praefect's <c>GITALY_LOG_REQUEST_METHOD_ALLOW_PATTERN</c>.</summary>
+    public Regex? AccessLogAllow { get; set; }
+
+    /// <summary>Paths of which calls are not written; null: none. Praefect's <c>GITALY_LOG_REQUEST_METHOD_DENY_PATTERN</c>.</summary>
+    public Regex? AccessLogDeny { get; set; } = new("^/grpc.health.v1.Health/Check$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
 
     /// <summary>
     /// Feature flags (names with underscores) and the value they get on calls that reach more than one node, unless the client chose one: nodes of

@@ -65,6 +65,7 @@ public static class GatewayServices
         services.AddSingleton<IReadinessCheck, NodeConnectivityCheck>().AddSingleton<IReadinessCheck, UnavailableRepositoriesCheck>().AddSingleton<ReadinessChecks>();
         services.AddSingleton<SntpClient>().AddSingleton<ClockCheck>().AddSingleton<ServerSignatures>().AddSingleton<ReflectionService>().AddSingleton<OperatorServices>();
         services.AddSingleton<RepositoryExistsHandler>().AddSingleton<RepositoryRemoval>().AddSingleton<ObjectPoolLookup>();
+        services.AddSingleton<AccessLog>();
         services.AddSingleton<Authentication>().AddSingleton<ProxyDispatch>().AddSingleton<GatewayPipeline>();
 
         // Hosted services stop in reverse: renewal goes on until nothing new comes in, outcomes are drained last.

@@ -54,6 +54,7 @@ internal sealed class AccessorHandler(
     private async Task<CallEnd> SendAsync(ProxyCall call, GatewayNode node, string replicaPath)
     {
         metrics.Read(call.Nodes.Name, node.Storage);
+        call.Route = new CallRoute { ReplicaPath = replicaPath, Storage = node.Storage };
         using var frame = RequestRewriter.Rewrite(call.Frame, call.Method, node.Storage, replicaPath, additionalReplicaPath: null);
         return await forwarder.SendAsync(call, node, frame.Memory, new NodeExtras());
     }

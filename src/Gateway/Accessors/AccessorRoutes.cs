@@ -25,17 +25,25 @@ internal sealed partial class AccessorRoutes(
             var route = await grains.CallAsync(
                 call.Key, request, static (grain, r, token) => grain.RouteAccessorAsync(r, token), options.RouteTimeout, call.Token);
             memory.Remember(call.Key, forced, route);
+            metrics.RouteCache(call.Nodes.Name, "populate");
             return route;
         }
         catch (RouteException e)
         {
             if (e.Failure == RouteFailure.RepositoryNotFound)
+            {
                 memory.Forget(call.Key);
+                metrics.RouteCache(call.Nodes.Name, "evict");
+            }
+
             throw;
         }
         catch (GrainUnreachableException e)
         {
-            var route = memory.Recall(call.Key, forced) ?? throw new GrpcException(GrpcStatusCode.Unavailable, e.Message, e);
+            var route = memory.Recall(call.Key, forced);
+            metrics.RouteCache(call.Nodes.Name, route is null ? "miss" : "hit");
+            if (route is null)
+                throw new GrpcException(GrpcStatusCode.Unavailable, e.Message, e);
             metrics.RoutedFromMemory();
             LogFromMemory(logger, call.Key.VirtualStorage, call.Key.RelativePath, e.Message);
             return route;

@@ -4,6 +4,7 @@ using Praefect.Gateway.Grains;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
 using Praefect.Gateway.Proxying;
+using Praefect.Gateway.Telemetry;
 using Praefect.Grains.Routing;
 using Praefect.Wire.Framing;
 using Praefect.Wire.Grpc;
@@ -18,6 +19,7 @@ internal sealed partial class MaintenanceHandler(
     public async Task HandleAsync(ProxyCall call)
     {
         var route = await RouteAsync(call);
+        call.Route = new CallRoute { ReplicaPath = route.ReplicaPath, Storages = route.Storages };
         var calls = new Task<CallEnd>[route.Storages.Length];
         for (var i = 0; i < calls.Length; i++)
             calls[i] = SendAsync(call, route.Storages[i], route.ReplicaPath, i == 0 ? call.Response : null);

@@ -10,6 +10,9 @@ internal sealed class FanOutContent(ReadOnlyMemory<byte> firstFrame) : NodeConte
     private readonly TaskCompletionSource<bool> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private int _started;
+    private MessageBoundary _sent;
+
+    public override long MessagesSent => 1 + _sent.Messages;
 
     /// <summary>The destination takes no more: it ended, broke, or was never reached.</summary>
     public bool Closed => _stop.IsCancellationRequested;
@@ -22,7 +25,11 @@ internal sealed class FanOutContent(ReadOnlyMemory<byte> firstFrame) : NodeConte
             if (await _opened.Task is not { } stream || Closed)
                 return;
             foreach (var segment in bytes)
+            {
+                _sent.Pass(segment.Span);
                 await stream.WriteAsync(segment, _stop.Token);
+            }
+
             if (flush)
                 await stream.FlushAsync(_stop.Token);
         }

@@ -32,6 +32,7 @@ internal sealed partial class WriteRunner(
     public async Task RunAsync(ProxyCall call, MutatorRoute route, WriteExtras extras)
     {
         var opened = time.GetTimestamp();
+        call.Route = CallRoute.Of(route, extras.AdditionalReplicaPath);
         directory.Add(route.TransactionId, call.Key);
         metrics.WriteOpened(call.Nodes.Name, 1 + route.Secondaries.Length);
         ImmutableArray<WriteDestination> all = [];
@@ -141,7 +142,9 @@ internal sealed partial class WriteRunner(
         {
             try
             {
-                finished.TrySetResult(await RecordAsync(key, transactionId, outcomes, stop));
+                var result = await RecordAsync(key, transactionId, outcomes, stop);
+                metrics.Outcome(result);
+                finished.TrySetResult(result);
             }
             catch (Exception e)
             {
@@ -150,7 +153,7 @@ internal sealed partial class WriteRunner(
             }
             finally
             {
-                directory.Remove(transactionId);
+                metrics.Rounds(directory.Remove(transactionId));
             }
         }
     }

@@ -14,7 +14,7 @@ namespace Praefect.Gateway.Pipeline;
 
 /// <summary>Every request's way in: who may call, which method, which handler; and its way out: one status, one log line, one count.</summary>
 internal sealed partial class GatewayPipeline(
-    OwnServices services, Authentication authentication, ProxyDispatch dispatch, GatewayOptions options, TimeProvider time, GatewayMetrics metrics,
+    OwnServices services, Authentication authentication, ProxyDispatch dispatch, AccessLog accessLog, TimeProvider time, GatewayMetrics metrics,
     ILogger<GatewayPipeline> logger)
 {
     public async Task InvokeAsync(HttpContext http)
@@ -28,19 +28,23 @@ internal sealed partial class GatewayPipeline(
 
         GrpcResponses.LiftHttpLimits(http);
         var started = time.GetTimestamp();
-        var log = new CallLog();
+        var log = new CallLog { Labels = MethodLabels.Find(http.Request.Path.Value!), Traffic = CallTraffic.Install(http) };
+        if (log.Labels is { } labels)
+            metrics.Started(labels);
         try
         {
             await RouteAsync(http, log);
         }
         catch (GrpcException e)
         {
+            log.Error = e.Status.Message;
             await EndAsync(http, log, e.Status);
         }
         catch (Exception e)
         {
             if (!http.RequestAborted.IsCancellationRequested)
                 LogUnexpected(logger, http.Request.Path, e);
+            log.Error = e.Message;
             await EndAsync(http, log, new GrpcStatus(GrpcStatusCode.Internal, e.Message));
         }
         finally
@@ -70,7 +74,6 @@ internal sealed partial class GatewayPipeline(
 
         if (!RpcRegistry.TryFind(path, out var method))
             throw Unknown(path);
-        log.Method = method;
         using var deadline = RequestDeadline.Start(http, time);
         log.Deadline = deadline;
         try
@@ -97,16 +100,10 @@ internal sealed partial class GatewayPipeline(
 
     private void Account(HttpContext http, CallLog log, TimeSpan took)
     {
-        var path = http.Request.Path.Value!;
         var code = http.RequestAborted.IsCancellationRequested && log.Call?.Response.Status is null ? GrpcStatusCode.Cancelled : Code(http, log);
-        if (log.Method is { } method)
-            metrics.Handled(method.Service, method.Name, code.ToString(), took);
-        if (options.AccessLog && logger.IsEnabled(LogLevel.Information))
-        {
-            LogCall(
-                logger, path, code, took.TotalMilliseconds, log.Call?.CorrelationId, log.Call?.Key.VirtualStorage, log.Call?.Key.RelativePath,
-                log.Call?.Response.Storage, log.Call?.Header(MetadataKeys.ClientName));
-        }
+        if (log.Labels is { } labels)
+            metrics.Handled(labels, MethodLabels.Code(code), took, log.Traffic!, new CallerMetadata(http.Request.Headers));
+        accessLog.Write(http, log, code, code == GrpcStatusCode.OK ? null : log.Error ?? log.Call?.Response.Message, took);
     }
 
     private static GrpcStatusCode Code(HttpContext http, CallLog log)
@@ -120,11 +117,6 @@ internal sealed partial class GatewayPipeline(
 
     private static GrpcException Unknown(string path) => new(GrpcStatusCode.Unimplemented, $"unknown method \"{path}\"");
 
-    [LoggerMessage(1, LogLevel.Information, "finished call: grpc_path={Path} grpc_code={Code} time_ms={Milliseconds} correlation_id={CorrelationId} virtual_storage={VirtualStorage} relative_path={RelativePath} storage={Storage} client_name={ClientName}")]
-    private static partial void LogCall(
-        ILogger logger, string path, GrpcStatusCode code, double milliseconds, string? correlationId, string? virtualStorage, string? relativePath,
-        string? storage, string? clientName);
-
     [LoggerMessage(2, LogLevel.Error, "call failed unexpectedly: grpc_path={Path}")]
     private static partial void LogUnexpected(ILogger logger, string path, Exception e);
 }
@@ -132,7 +124,13 @@ internal sealed partial class GatewayPipeline(
 /// <summary>What the log line of a call needs to know at its end.</summary>
 internal sealed class CallLog
 {
-    public RpcMethod? Method { get; set; }
+    /// <summary>Null for a method that nobody knows.</summary>
+    public MethodLabels? Labels { get; init; }
+
+    public CallTraffic? Traffic { get; init; }
+
+    /// <summary>Why the gateway ended it.</summary>
+    public string? Error { get; set; }
 
     public CallDeadline? Deadline { get; set; }
 

@@ -20,6 +20,9 @@ internal sealed class ClientResponse(HttpContext http)
     /// <summary>The status that the client was given, for log and metrics; null while there is none.</summary>
     public GrpcStatusCode? Status { get; private set; }
 
+    /// <summary>The message of <see cref="Status"/>, for the log.</summary>
+    public string? Message { get; private set; }
+
     /// <summary>The node whose answer it is, for the log.</summary>
     public string? Storage { get; set; }
 
@@ -36,7 +39,7 @@ internal sealed class ClientResponse(HttpContext http)
     {
         if (end.Trailers is not { } trailers)
             return EndAsync(new GrpcStatus(end.Code, end.Message), end.Break == CallBreak.InsideMessage);
-        Status = end.Code;
+        (Status, Message) = (end.Code, end.Message);
         if (_headersTaken)
         {
             Copy(trailers, http.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers);
@@ -54,7 +57,7 @@ internal sealed class ClientResponse(HttpContext http)
     /// <param name="insideMessage">A message is begun and will never be finished: the stream is reset, a clean end would be a lie.</param>
     public async Task EndAsync(GrpcStatus status, bool insideMessage)
     {
-        Status = status.Code;
+        (Status, Message) = (status.Code, status.Message);
         if (insideMessage)
         {
             Reset(status.Code == GrpcStatusCode.DeadlineExceeded ? Cancel : InternalError);

@@ -13,6 +13,12 @@ internal struct MessageBoundary
     private uint _length;
     private int _prefix;
 
+    /// <summary>Messages begun, a cut-off one included.</summary>
+    public long Messages { readonly get; private set; }
+
+    /// <summary>Their announced lengths, in bytes, without prefixes.</summary>
+    public long PayloadBytes { readonly get; private set; }
+
     /// <summary>No message is begun and unfinished.</summary>
     public readonly bool Between => _left == 0 && _prefix == 0;
 
@@ -28,7 +34,7 @@ internal struct MessageBoundary
             }
             else if (_prefix == 0 && bytes.Length >= PrefixLength)
             {
-                _left = BinaryPrimitives.ReadUInt32BigEndian(bytes[1..]);
+                Begin(BinaryPrimitives.ReadUInt32BigEndian(bytes[1..]));
                 bytes = bytes[PrefixLength..];
             }
             else
@@ -36,8 +42,18 @@ internal struct MessageBoundary
                 _length = _prefix == 0 ? 0 : (_length << 8) | bytes[0];
                 bytes = bytes[1..];
                 if (++_prefix == PrefixLength)
-                    (_left, _prefix) = (_length, 0);
+                {
+                    _prefix = 0;
+                    Begin(_length);
+                }
             }
         }
+    }
+
+    private void Begin(uint length)
+    {
+        _left = length;
+        Messages++;
+        PayloadBytes += length;
     }
 }

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
+using Praefect.Gateway.Telemetry;
 using Praefect.Wire.Grpc;
 
 namespace Praefect.Gateway.Proxying;
@@ -40,6 +41,17 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
     public async Task<CallEnd> RunAsync(ClientResponse? client, bool flushAtEnd, CancellationToken cancellationToken)
     {
         node.Enter();
+        var path = request.RequestUri!.AbsolutePath;
+        var started = TimeProvider.System.GetTimestamp();
+        GrpcClientMetrics.Started(path, GrpcClientMetrics.Stream);
+        var end = await CallAsync(client, flushAtEnd, cancellationToken);
+        GrpcClientMetrics.Handled(
+            path, GrpcClientMetrics.Stream, MethodLabels.Code(end.Code), TimeProvider.System.GetElapsedTime(started), content.MessagesSent, _boundary.Messages);
+        return end;
+    }
+
+    private async Task<CallEnd> CallAsync(ClientResponse? client, bool flushAtEnd, CancellationToken cancellationToken)
+    {
         try
         {
             using var response = await invoker.SendAsync(request, cancellationToken);

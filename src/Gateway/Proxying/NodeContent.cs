@@ -14,6 +14,9 @@ internal abstract class NodeContent : HttpContent
     /// </summary>
     public bool ClientGone { get; protected set; }
 
+    /// <summary>Messages that were begun to be sent.</summary>
+    public virtual long MessagesSent => 1;
+
     /// <summary>Stops sending; whatever is unsent is dropped. Harmless after the end.</summary>
     public abstract void Stop();
 

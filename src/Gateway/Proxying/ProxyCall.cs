@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
+using Praefect.Gateway.Telemetry;
 using Praefect.Grains.Repositories;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Framing;
@@ -29,6 +30,9 @@ internal sealed class ProxyCall(HttpContext http, RpcMethod method, FirstFrame f
     public string CorrelationId { get; } = correlationId;
 
     public ClientResponse Response { get; } = new(http);
+
+    /// <summary>Where it went, once that is known.</summary>
+    public CallRoute? Route { get; set; }
 
     /// <summary>Cancelled when the client is gone or its time is up.</summary>
     public CancellationToken Token => Deadline.Token;

@@ -10,6 +10,9 @@ internal sealed class RelayContent(ReadOnlyMemory<byte> firstFrame, PipeReader c
 {
     private readonly CancellationTokenSource _stop = new();
     private int _started;
+    private MessageBoundary _sent;
+
+    public override long MessagesSent => 1 + _sent.Messages;
 
     public override void Stop() => _stop.Cancel();
 
@@ -44,7 +47,10 @@ internal sealed class RelayContent(ReadOnlyMemory<byte> firstFrame, PipeReader c
         try
         {
             foreach (var segment in buffer)
+            {
+                _sent.Pass(segment.Span);
                 await stream.WriteAsync(segment, cancellationToken);
+            }
         }
         finally
         {

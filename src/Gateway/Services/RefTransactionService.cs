@@ -28,6 +28,7 @@ internal sealed class RefTransactionService(TransactionDirectory directory, Grai
             throw NotFound(request.TransactionId);
         var started = time.GetTimestamp();
         metrics.TransactionAction("started");
+        directory.Voted(request.TransactionId, request.Node);
         VoteResult result;
         try
         {

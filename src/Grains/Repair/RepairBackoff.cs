@@ -23,10 +23,23 @@ internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
     /// <summary>Not before this moment (UTC).</summary>
     public DateTimeOffset NotBefore { get; private set; }
 
+    /// <summary>When the target was first seen behind, before its first copy; null: not since it was level.</summary>
+    public DateTimeOffset? BehindSince { get; set; }
+
+    /// <summary>A copy has begun since the target fell behind.</summary>
+    public bool Begun { get; private set; }
+
     /// <summary>A copy starts.</summary>
     /// <param name="step">From where to where.</param>
     /// <param name="cancellation">Ends it; the caller's to dispose, after <see cref="End"/>.</param>
-    public void Begin(RepairStep step, CancellationTokenSource cancellation) => (_step, _cancellation) = (step, cancellation);
+    public void Begin(RepairStep step, CancellationTokenSource cancellation) => (_step, _cancellation, Begun) = (step, cancellation, true);
+
+    /// <summary>The target is level.</summary>
+    public void Level()
+    {
+        Forget();
+        (BehindSince, Begun) = (null, false);
+    }
 
     /// <summary>The copy ended.</summary>
     public void End() => _cancellation = null;

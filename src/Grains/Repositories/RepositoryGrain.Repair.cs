@@ -4,6 +4,7 @@ using Praefect.Grains.Nodes;
 using Praefect.Grains.Repair;
 using Praefect.Grains.Replicas;
 using Praefect.Grains.Routing;
+using Praefect.Grains.Telemetry;
 
 namespace Praefect.Grains.Repositories;
 
@@ -40,6 +41,7 @@ public sealed partial class RepositoryGrain
         foreach (var step in RepairPlan.Make(_record, RoutingView.From(snapshot, [])))
         {
             var backoff = BackoffOf(step.Target);
+            backoff.BehindSince ??= now;
             if (backoff.Running || backoff.NotBefore > now || TakesPart(step.Target) || _removals.ContainsKey(step.Target))
                 continue;
             backoff.Work = RepairAsync(step, backoff);
@@ -60,6 +62,8 @@ public sealed partial class RepositoryGrain
     private async Task RepairAsync(RepairStep step, RepairBackoff backoff)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
+        if (!backoff.Begun && backoff.BehindSince is { } since)
+            GrainMetrics.RepairStarted(_time.GetUtcNow() - since);
         backoff.Begin(step, cancellation);
         try
         {
@@ -69,7 +73,7 @@ public sealed partial class RepositoryGrain
             await using var ending = late.Token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), cancellation);
             var result = await CopyUntilLevelAsync(step, backoff, cancellation.Token);
             if (result is CopyResult.Level)
-                backoff.Forget();
+                backoff.Level();
             else if (result is not CopyResult.PoolMissing)
                 backoff.Defer(_time.GetUtcNow());
         }

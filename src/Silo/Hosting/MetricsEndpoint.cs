@@ -3,8 +3,8 @@ using Praefect.Silo.Metrics;
 
 namespace Praefect.Silo.Hosting;
 
-/// <summary>Answers on <c>prometheus_listen_addr</c>: <c>/metrics</c>, <c>/-/ready</c> and <c>/-/live</c>.</summary>
-internal sealed class MetricsEndpoint(MetricsRegistry metrics, Readiness readiness)
+/// <summary>Answers on <c>prometheus_listen_addr</c>: <c>/metrics</c>, <c>/db_metrics</c>, <c>/-/ready</c> and <c>/-/live</c>.</summary>
+internal sealed class MetricsEndpoint(MetricsRegistry metrics, CatalogueMetrics catalogue, Readiness readiness)
 {
     public Task HandleAsync(HttpContext context)
     {
@@ -13,6 +13,8 @@ internal sealed class MetricsEndpoint(MetricsRegistry metrics, Readiness readine
             case "/metrics":
                 context.Response.ContentType = MetricsRegistry.ContentType;
                 return context.Response.WriteAsync(metrics.Write(), context.RequestAborted);
+            case "/db_metrics":
+                return CountAsync(context);
             case "/-/live":
                 return TextAsync(context, StatusCodes.Status200OK, "alive");
             case "/-/ready":
@@ -20,8 +22,15 @@ internal sealed class MetricsEndpoint(MetricsRegistry metrics, Readiness readine
                     ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, obstacle)
                     : TextAsync(context, StatusCodes.Status200OK, "ready");
             default:
-                return TextAsync(context, StatusCodes.Status404NotFound, "here are /metrics, /-/ready and /-/live");
+                return TextAsync(context, StatusCodes.Status404NotFound, "here are /metrics, /db_metrics, /-/ready and /-/live");
         }
+    }
+
+    private async Task CountAsync(HttpContext context)
+    {
+        var text = await catalogue.WriteAsync(context.RequestAborted);
+        context.Response.ContentType = MetricsRegistry.ContentType;
+        await context.Response.WriteAsync(text, context.RequestAborted);
     }
 
     private static Task TextAsync(HttpContext context, int status, string text)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Praefect.Grains.Nodes;
+using Praefect.Silo.Metrics;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Nodes;
 using Praefect.Wire.Protos;
@@ -11,6 +12,14 @@ public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
 {
     /// <inheritdoc/>
     public async Task<ProbeResult> ProbeAsync(NodeKey node, CancellationToken cancellationToken)
+    {
+        using var probe = NodeMetrics.Probe(node.Storage);
+        var result = await AskAsync(node, cancellationToken);
+        probe.Healthy = result.Healthy;
+        return result;
+    }
+
+    private async Task<ProbeResult> AskAsync(NodeKey node, CancellationToken cancellationToken)
     {
         try
         {
@@ -48,6 +57,7 @@ public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
     /// <inheritdoc/>
     public async Task ReplicateAsync(NodeKey target, NodeKey source, string replicaPath, CancellationToken cancellationToken)
     {
+        using var job = NodeMetrics.Job(target, "update");
         var request = new ReplicateRepositoryRequest { Repository = At(target, replicaPath), Source = At(source, replicaPath) };
         try
         {
@@ -94,6 +104,7 @@ public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
     /// <inheritdoc/>
     public async Task RemoveAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken)
     {
+        using var job = NodeMetrics.Job(node, "delete_replica");
         try
         {
             var request = new RemoveRepositoryRequest { Repository = At(node, replicaPath) };

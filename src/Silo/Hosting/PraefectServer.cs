@@ -11,6 +11,7 @@ using Praefect.Gateway.Checks;
 using Praefect.Gateway.Front;
 using Praefect.Grains;
 using Praefect.Grains.Nodes;
+using Praefect.Grains.Telemetry;
 using Praefect.Silo.Configuration;
 using Praefect.Silo.Hosting.Checks;
 using Praefect.Silo.Logging;
@@ -84,6 +85,7 @@ public sealed class PraefectServer : IAsyncDisposable
         var server = new PraefectServer(app);
         try
         {
+            Measure(app.Services);
             Route(app, options.Silo.Kind);
             await app.StartAsync(cancellationToken);
             return server;
@@ -109,7 +111,10 @@ public sealed class PraefectServer : IAsyncDisposable
         services.AddSingleton(listeners);
         services.AddSingleton<GitHttpEntrance>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulStopTimeout + StopReserve);
-        services.AddSingleton(_ => new MetricsRegistry(Meters, HistogramBuckets.Of(options)));
+        services.AddSingleton(_ => new MetricsRegistry(Meters, HistogramBuckets.Of(options), KnownSeries.Praefects()));
+        services.AddSingleton(options);
+        services.AddSingleton<CatalogueMetrics>();
+        services.AddSingleton<ProcessMetrics>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<IHostedService>(provider => new GracefulStop(
@@ -185,6 +190,8 @@ public sealed class PraefectServer : IAsyncDisposable
 
     private static GatewayOptions GatewayOptionsOf(PraefectOptions options) => new()
     {
+        AccessLogAllow = AccessLogPatterns.Allow,
+        AccessLogDeny = AccessLogPatterns.Deny,
         Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [],
         AuthTransitioning = options.Auth.Transitioning,
         // Where silos can die apart from gateways, a write that went down with one is to be noticed soon.
@@ -198,6 +205,14 @@ public sealed class PraefectServer : IAsyncDisposable
             CreateOnPush = options.GitHttp.CreateOnPush,
         },
     };
+
+    // Ahead of everything that measures, so that nothing is missed and every series is there from the start.
+    private static void Measure(IServiceProvider services)
+    {
+        services.GetRequiredService<MetricsRegistry>();
+        services.GetRequiredService<ProcessMetrics>();
+        _ = NodeMetrics.Instruments.Count + GrainMetrics.Instruments.Count;
+    }
 
     private static void Route(WebApplication app, SiloRole role)
     {

@@ -43,7 +43,16 @@ internal static class LogLine
     }
 
     public static string Text(List<KeyValuePair<string, object?>> fields) =>
-        string.Join(' ', fields.Select(field => $"{field.Key}={Quote(Convert.ToString(field.Value, CultureInfo.InvariantCulture) ?? string.Empty)}"));
+        string.Join(' ', fields.SelectMany(Flat).Select(field => $"{field.Key}={Quote(field.Value switch
+        {
+            string text => text,
+            IEnumerable<string> list => string.Join(',', list),
+            var other => Convert.ToString(other, CultureInfo.InvariantCulture) ?? string.Empty,
+        })}"));
+
+    // A group has no form of its own in text: its fields carry its name.
+    private static IEnumerable<KeyValuePair<string, object?>> Flat(KeyValuePair<string, object?> field) =>
+        field.Value is IReadOnlyDictionary<string, object?> group ? group.Select(inner => KeyValuePair.Create($"{field.Key}.{inner.Key}", inner.Value)) : [field];
 
     public static string Json(List<KeyValuePair<string, object?>> fields)
     {
@@ -79,6 +88,22 @@ internal static class LogLine
             case double number when double.IsFinite(number):
                 json.WriteNumberValue(number);
                 break;
+            case IReadOnlyDictionary<string, object?> group:
+                json.WriteStartObject();
+                foreach (var (key, inner) in group)
+                {
+                    json.WritePropertyName(key);
+                    Write(json, inner);
+                }
+
+                json.WriteEndObject();
+                break;
+            case IEnumerable<string> list:
+                json.WriteStartArray();
+                foreach (var item in list)
+                    json.WriteStringValue(item);
+                json.WriteEndArray();
+                break;
             default:
                 json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
                 break;
@@ -91,8 +116,11 @@ internal static class LogLine
             : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
                 .Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
 
+    // A name with a dot was chosen for the log as it stands.
     private static string SnakeCase(string name)
     {
+        if (name.Contains('.', StringComparison.Ordinal))
+            return name;
         var text = new StringBuilder(name.Length + 4);
         foreach (var character in name)
         {

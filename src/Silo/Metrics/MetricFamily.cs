@@ -80,7 +80,8 @@ internal sealed class MetricFamily
             _overflow.Write(output, Name);
     }
 
-    private MetricSeries Open(ReadOnlySpan<KeyValuePair<string, object?>> labels)
+    /// <summary>The series of these labels, made at zero where it is new.</summary>
+    public MetricSeries Open(ReadOnlySpan<KeyValuePair<string, object?>> labels)
     {
         if (_series.Count < SeriesMax)
         {

@@ -19,6 +19,7 @@ public sealed class MetricsRegistry : IDisposable
 
     private readonly ImmutableArray<string> _meters;
     private readonly ImmutableDictionary<string, ImmutableArray<double>> _buckets;
+    private readonly ImmutableArray<KnownSeries> _known;
     private readonly ConcurrentDictionary<Instrument, MetricFamily> _families = new();
     private readonly MeterListener _listener = new();
     private readonly Lock _scraping = new();
@@ -26,8 +27,11 @@ public sealed class MetricsRegistry : IDisposable
     /// <summary>Listens from now on.</summary>
     /// <param name="meters">Names of meters, or beginnings of names ending in <c>*</c>.</param>
     /// <param name="buckets">Upper bounds of the buckets of histograms by instrument name, ahead of what the instrument advises.</param>
-    public MetricsRegistry(ImmutableArray<string> meters, ImmutableDictionary<string, ImmutableArray<double>>? buckets = null)
+    /// <param name="known">Series that are there from the start, at zero.</param>
+    public MetricsRegistry(
+        ImmutableArray<string> meters, ImmutableDictionary<string, ImmutableArray<double>>? buckets = null, ImmutableArray<KnownSeries> known = default)
     {
+        _known = known.IsDefault ? [] : known;
         _buckets = buckets ?? ImmutableDictionary<string, ImmutableArray<double>>.Empty;
         _meters = meters;
         _listener.InstrumentPublished = Publish;
@@ -71,7 +75,15 @@ public sealed class MetricsRegistry : IDisposable
     {
         if (!_meters.Any(meter => Matches(meter, instrument.Meter.Name)) || _families.Count >= InstrumentsMax)
             return;
-        listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, key => new MetricFamily(key, _buckets.TryGetValue(key.Name, out var bounds) ? bounds : null)));
+        listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, Create));
+    }
+
+    private MetricFamily Create(Instrument instrument)
+    {
+        var family = new MetricFamily(instrument, _buckets.TryGetValue(instrument.Name, out var bounds) ? bounds : null);
+        foreach (var series in _known.Where(series => string.Equals(series.Instrument, instrument.Name, StringComparison.Ordinal)))
+            family.Open(series.Labels.AsSpan());
+        return family;
     }
 
     private static bool Matches(string pattern, string name) =>

@@ -34,6 +34,27 @@ public sealed class GrpcChannel
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(parser);
         options ??= new GrpcCallOptions();
+        var started = _time.GetTimestamp();
+        GrpcClientMetrics.Started(path, GrpcClientMetrics.Unary);
+        try
+        {
+            var response = await CallAsync(path, request, parser, options, ct);
+            GrpcClientMetrics.Handled(path, GrpcClientMetrics.Unary, nameof(GrpcStatusCode.OK), _time.GetElapsedTime(started), sent: 1, received: 1);
+            return response;
+        }
+        catch (Exception e)
+        {
+            var code = e is GrpcException { Status.Code: not GrpcStatusCode.Cancelled } failure ? failure.Status.Code.ToString() : "Canceled";
+            GrpcClientMetrics.Handled(path, GrpcClientMetrics.Unary, code, _time.GetElapsedTime(started), sent: 1, received: 0);
+            throw;
+        }
+    }
+
+    private async Task<TResponse> CallAsync<TRequest, TResponse>(
+        string path, TRequest request, MessageParser<TResponse> parser, GrpcCallOptions options, CancellationToken ct)
+        where TRequest : class, IMessage
+        where TResponse : class, IMessage<TResponse>
+    {
         using var content = new UnaryContent(request);
         using var deadline = new CallDeadline(options.Timeout, _time, ct);
         try

@@ -15,7 +15,7 @@ public sealed class AccessLog
         using var patience = new CancellationTokenSource(Writes.Patience);
         while (true)
         {
-            if (cluster.Logs.Lines.FirstOrDefault(l => l.Text.StartsWith("finished call", StringComparison.Ordinal)) is { } line)
+            if (cluster.Logs.Lines.FirstOrDefault(l => l.Text.StartsWith("finished ", StringComparison.Ordinal)) is { } line)
                 return line;
             await Task.Delay(10, patience.Token);
         }
@@ -32,16 +32,16 @@ public sealed class AccessLog
 
         var line = await LineAsync(cluster);
         Assert.Equal(LogLevel.Information, line.Level);
-        Assert.Equal(Methods.Ref.RefExists, line.Fields["Path"]);
-        Assert.Equal(GrpcStatusCode.OK, line.Fields["Code"]);
-        Assert.InRange((double)line.Fields["Milliseconds"]!, 0.0001, 20_000);
-        Assert.Equal("corr-1", line.Fields["CorrelationId"]);
-        Assert.Equal(TestCluster.VirtualStorage, line.Fields["VirtualStorage"]);
-        Assert.Equal(TestCluster.Path, line.Fields["RelativePath"]);
-        Assert.Equal("gitaly-1", line.Fields["Storage"]);
-        Assert.Equal("gitlab-web", line.Fields["ClientName"]);
-        Assert.Contains($"grpc_path={Methods.Ref.RefExists} grpc_code=OK", line.Text, StringComparison.Ordinal);
-        Assert.Single(cluster.Logs.Lines, l => l.Text.StartsWith("finished call", StringComparison.Ordinal));
+        Assert.Equal(Methods.Ref.RefExists, line.Fields["grpc.request.fullMethod"]);
+        Assert.Equal("OK", line.Fields["grpc.code"]);
+        Assert.InRange((double)line.Fields["grpc.time_ms"]!, 0.0001, 20_000);
+        Assert.Equal("corr-1", line.Fields["correlation_id"]);
+        Assert.Equal(TestCluster.VirtualStorage, line.Fields["virtual_storage"]);
+        Assert.Equal(TestCluster.Path, line.Fields["relative_path"]);
+        Assert.Equal("gitaly-1", Assert.IsAssignableFrom<IReadOnlyDictionary<string, object?>>(line.Fields["route"])["storage"]);
+        Assert.Equal("gitlab-web", line.Fields["grpc.meta.client_name"]);
+        Assert.Equal("finished streaming call with code OK", line.Text);
+        Assert.Single(cluster.Logs.Lines, l => l.Text.StartsWith("finished ", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -55,6 +55,6 @@ public sealed class AccessLog
         using var answer = await cluster.SendRawAsync(path, Frames.Of(new RefExistsRequest { Repository = TestCluster.Target }));
         await answer.Content.ReadAsByteArrayAsync();
         var line = await LineAsync(cluster);
-        Assert.Equal((path, code), (line.Fields["Path"], line.Fields["Code"]));
+        Assert.Equal((path, code.ToString()), (line.Fields["grpc.request.fullMethod"], line.Fields["grpc.code"]));
     }
 }

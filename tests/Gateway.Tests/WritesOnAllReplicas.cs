@@ -47,7 +47,7 @@ public sealed class WritesOnAllReplicas
         await using var cluster = await TestCluster.StartAsync();
         cluster.Nodes[0].Fails(Methods.Repository.WriteRef, new GrpcStatus(GrpcStatusCode.Aborted, "stopping"));
         cluster.Repository.Finish = () => Task.FromResult(new FinishResult(WriteOutcome.InDoubt, 1, [], []));
-        var e = await Assert.ThrowsAsync<GrpcException>(() => WriteAsync(cluster));
+        var e = await Assert.ThrowsAsync<GrpcException>(() => Writes.SendAsync(cluster));
         Assert.Equal((GrpcStatusCode.Aborted, "stopping"), (e.Status.Code, e.Status.Message));
     }
 

@@ -34,7 +34,7 @@ path = "$DATA/gitaly-$1"
 url = "http://127.0.0.1:${GITLAB_PORT:-8190}"
 secret = "secret"
 CONF
-  start "gitaly-$1" "$PEERS/bin/gitaly" serve "$ETC/gitaly-$1.toml"
+  SSL_CERT_FILE=$ETC/cert.pem start "gitaly-$1" "$PEERS/bin/gitaly" serve "$ETC/gitaly-$1.toml"
 }
 
 address_of() { # address_of I: of a node, as NODES wants it

@@ -20,6 +20,8 @@ cat > "$ETC/foreign.toml" <<CONF
 listen_addr = "127.0.0.1:$port"
 tls_listen_addr = "127.0.0.1:$(( port + 1 ))"
 socket_path = "$RUN/foreign.sock"
+[logging]
+level = "${LEVEL:-info}"
 [auth]
 token = "$TOKEN"
 [tls]

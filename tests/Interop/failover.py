@@ -67,8 +67,8 @@ def primary():
     """The node that answered the last write, from the gateway's log."""
     found = 0
     for line in open(work + "/log/gateway.log", errors="replace"):
-        if name in line and "finished call" in line and ("WriteRef" in line or "UserCommitFiles" in line) and "grpc_code=OK" in line:
-            found = int(re.search(r"storage=gitaly-(\d)", line).group(1))
+        if name in line and "finished" in line and "code OK" in line and ("WriteRef" in line or "UserCommitFiles" in line):
+            found = int(re.search(r"\"storage\" *: *\"gitaly-(\d)\"", line).group(1))
     return found
 
 

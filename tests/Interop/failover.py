@@ -68,7 +68,8 @@ def primary():
     found = 0
     for line in open(work + "/log/gateway.log", errors="replace"):
         if name in line and "finished" in line and "code OK" in line and ("WriteRef" in line or "UserCommitFiles" in line):
-            found = int(re.search(r"\"storage\" *: *\"gitaly-(\d)\"", line).group(1))
+            route = re.search(r'"primary" *: *"gitaly-([0-9])"', line)
+            found = int(route.group(1)) if route else found
     return found
 
 

@@ -67,6 +67,11 @@ internal static partial class PraefectCommand
         }
 
         var start = time.GetTimestamp();
+        using var forced = ForcedStop.Watch(signal =>
+        {
+            console.Errors.WriteLine($"praefect: received signal \"{signal}\" again: force shutdown");
+            Environment.Exit(1);
+        });
         try
         {
             await using var server = await PraefectServer.StartAsync(configuration, time, cancellationToken);

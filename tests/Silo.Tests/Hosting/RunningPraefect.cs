@@ -25,7 +25,8 @@ internal sealed class RunningPraefect : IAsyncDisposable
     /// <summary>Starts it and waits until it says that it is ready.</summary>
     /// <param name="folder">Where its configuration file and its store are put.</param>
     /// <param name="toml">Its configuration, all but the store and the storages.</param>
-    public static async Task<RunningPraefect> StartAsync(string folder, string toml)
+    /// <param name="node">Address of its one node; nobody is there unless one is given.</param>
+    public static async Task<RunningPraefect> StartAsync(string folder, string toml, string node = "tcp://127.0.0.1:1")
     {
         var file = Path.Combine(folder, "praefect.toml");
         await File.WriteAllTextAsync(file, $$"""
@@ -34,7 +35,7 @@ internal sealed class RunningPraefect : IAsyncDisposable
             path = "{{Path.Combine(folder, "store.db")}}"
             [[virtual_storage]]
             name = "default"
-            node = [{ storage = "a", address = "tcp://127.0.0.1:1" }]
+            node = [{ storage = "a", address = "{{node}}" }]
             """);
         var running = new RunningPraefect(Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "praefect.dll"), "-config", file])
         {
@@ -54,12 +55,29 @@ internal sealed class RunningPraefect : IAsyncDisposable
         }
     }
 
+    /// <summary>What it wrote to standard error; complete when it has ended.</summary>
+    public Task<string> Errors => _errors;
+
     /// <summary>Asks it to stop, as a service manager does, and waits until it has.</summary>
     public async Task StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await SignalAsync("TERM");
+        await ExitAsync();
+    }
+
+    /// <summary>Sends it a signal.</summary>
+    public async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", ["-" + name, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync().WaitAsync(Limit);
+    }
+
+    /// <summary>Waits until it has ended; its exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
         using var limit = new CancellationTokenSource(Limit);
         await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()

@@ -26,7 +26,7 @@ public sealed class ClientsThatLeave
         using var invoker = new HttpMessageInvoker(new OneMessage());
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://node/gitaly.RefService/ListRefs");
         using var content = new FrameContent(new byte[5]);
-        var call = new NodeCall(new GatewayNode(new NodeKey("default", "gitaly-1"), connection), invoker, request, content);
+        var call = new NodeCall(new GatewayNode(new NodeKey("default", "gitaly-1"), connection), invoker, request, content, TimeProvider.System);
 
         var end = await call.RunAsync(ClientThatIsGone(), flushAtEnd: true, CancellationToken.None);
 
@@ -46,7 +46,7 @@ public sealed class ClientsThatLeave
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://node/gitaly.CommitService/CheckObjectsExist");
         using var content = new RelayContent(new byte[5], new ResetRequest(whileReading));
         request.Content = content;
-        var call = new NodeCall(new GatewayNode(new NodeKey("default", "gitaly-1"), connection), invoker, request, content);
+        var call = new NodeCall(new GatewayNode(new NodeKey("default", "gitaly-1"), connection), invoker, request, content, TimeProvider.System);
 
         var end = await call.RunAsync(null, flushAtEnd: false, CancellationToken.None);
 

@@ -57,7 +57,7 @@ internal sealed partial class MaintenanceHandler(
         using var frame = RequestRewriter.Rewrite(call.Frame, call.Method, storage, replicaPath, additionalReplicaPath: null);
         using var content = new FrameContent(frame.Memory);
         using var request = requests.Create(call, node, content, new NodeExtras(FixFlags: true));
-        var end = await new NodeCall(node, node.Connection.Plain, request, content).RunAsync(client, flushAtEnd: false, call.Token);
+        var end = await new NodeCall(node, node.Connection.Plain, request, content, time).RunAsync(client, flushAtEnd: false, call.Token);
         if (end.ConnectionLost)
             evidence.Unreachable(node, end.Message);
         return end;

@@ -6,7 +6,7 @@ using Praefect.Wire.Grpc;
 namespace Praefect.Gateway.Mutators;
 
 /// <summary>One node of a write: its own first frame, its own stream, and how it ended.</summary>
-internal sealed class WriteDestination(string storage, GatewayNode? node) : IDisposable
+internal sealed class WriteDestination(string storage, GatewayNode? node, TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource _cut = new();
 
@@ -33,7 +33,7 @@ internal sealed class WriteDestination(string storage, GatewayNode? node) : IDis
         if (Node is null)
             return End = new CallEnd(GrpcStatusCode.Internal, $"no connection to node \"{Storage}\"", CallBreak.NotSent);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token, cancellationToken);
-        return End = await new NodeCall(Node, Node.Connection.Multiplexed, Request, Content).RunAsync(client, flushAtEnd: true, either.Token);
+        return End = await new NodeCall(Node, Node.Connection.Multiplexed, Request, Content, time).RunAsync(client, flushAtEnd: true, either.Token);
     }
 
     /// <summary>The ending as the grain wants it told.</summary>

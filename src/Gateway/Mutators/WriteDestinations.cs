@@ -13,7 +13,7 @@ namespace Praefect.Gateway.Mutators;
 internal readonly record struct WriteExtras(string? AdditionalReplicaPath = null, string? PartitioningHint = null);
 
 /// <summary>Prepares the requests of a write: the primary's first, then each secondary's.</summary>
-internal sealed class WriteDestinations(NodeRequests requests)
+internal sealed class WriteDestinations(NodeRequests requests, TimeProvider time)
 {
     public ImmutableArray<WriteDestination> Create(ProxyCall call, MutatorRoute route, WriteExtras extras)
     {
@@ -33,7 +33,7 @@ internal sealed class WriteDestinations(NodeRequests requests)
             frame = ReplicationRequest.WithoutPoolMembership(frame);
         NodeContent content = call.Method.ClientStreaming ? new FanOutContent(frame) : new FrameContent(frame);
         var transaction = call.Method.Votes ? TransactionMetadata.Create(route.TransactionId, storage, primary) : null;
-        return new WriteDestination(storage, node)
+        return new WriteDestination(storage, node, time)
         {
             Frame = rewritten,
             Content = content,

@@ -21,7 +21,7 @@ namespace Praefect.Gateway.Proxying;
 /// <item>Whatever way the call ended, sending is stopped and awaited before anything is handed back: the client's pipe belongs to one user at a time.</item>
 /// </list>
 /// </summary>
-internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, HttpRequestMessage request, NodeContent content)
+internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, HttpRequestMessage request, NodeContent content, TimeProvider time)
 {
     /// <summary>Room asked of the client's pipe for each read, bytes.</summary>
     private const int MinRead = 2048;
@@ -42,11 +42,11 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
     {
         node.Enter();
         var path = request.RequestUri!.AbsolutePath;
-        var started = TimeProvider.System.GetTimestamp();
+        var started = time.GetTimestamp();
         GrpcClientMetrics.Started(path, GrpcClientMetrics.Stream);
         var end = await CallAsync(client, flushAtEnd, cancellationToken);
         GrpcClientMetrics.Handled(
-            path, GrpcClientMetrics.Stream, MethodLabels.Code(end.Code), TimeProvider.System.GetElapsedTime(started), content.MessagesSent, _boundary.Messages);
+            path, GrpcClientMetrics.Stream, MethodLabels.Code(end.Code), time.GetElapsedTime(started), content.MessagesSent, _boundary.Messages);
         return end;
     }
 

@@ -5,7 +5,7 @@ using Praefect.Wire.Grpc;
 namespace Praefect.Gateway.Proxying;
 
 /// <summary>Sends a call to one node and gives its answer to the client.</summary>
-internal sealed class NodeForwarder(NodeRequests requests, NodeEvidence evidence, SidechannelRelay sidechannels)
+internal sealed class NodeForwarder(NodeRequests requests, NodeEvidence evidence, SidechannelRelay sidechannels, TimeProvider time)
 {
     /// <summary>Sends the call and passes headers and messages on. The end is left to the caller.</summary>
     public async Task<CallEnd> SendAsync(ProxyCall call, GatewayNode node, ReadOnlyMemory<byte> frame, NodeExtras extras)
@@ -26,7 +26,7 @@ internal sealed class NodeForwarder(NodeRequests requests, NodeEvidence evidence
     {
         using var content = call.Content(frame);
         using var request = requests.Create(call, node, content, extras);
-        var end = await new NodeCall(node, invoker, request, content).RunAsync(call.Response, flushAtEnd: false, call.Token);
+        var end = await new NodeCall(node, invoker, request, content, time).RunAsync(call.Response, flushAtEnd: false, call.Token);
         if (end.ConnectionLost)
             evidence.Unreachable(node, end.Message);
         return end;

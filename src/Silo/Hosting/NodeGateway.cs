@@ -8,12 +8,12 @@ using Praefect.Wire.Protos;
 namespace Praefect.Silo.Hosting;
 
 /// <summary>What grains ask of storage nodes, over the connections of this process.</summary>
-public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
+public sealed class NodeGateway(NodeConnectionPool pool, TimeProvider time) : INodeGateway
 {
     /// <inheritdoc/>
     public async Task<ProbeResult> ProbeAsync(NodeKey node, CancellationToken cancellationToken)
     {
-        using var probe = NodeMetrics.Probe(node.Storage);
+        using var probe = NodeMetrics.Probe(node.Storage, time);
         var result = await AskAsync(node, cancellationToken);
         probe.Healthy = result.Healthy;
         return result;
@@ -57,7 +57,7 @@ public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
     /// <inheritdoc/>
     public async Task ReplicateAsync(NodeKey target, NodeKey source, string replicaPath, CancellationToken cancellationToken)
     {
-        using var job = NodeMetrics.Job(target, "update");
+        using var job = NodeMetrics.Job(target, "update", time);
         var request = new ReplicateRepositoryRequest { Repository = At(target, replicaPath), Source = At(source, replicaPath) };
         try
         {
@@ -104,7 +104,7 @@ public sealed class NodeGateway(NodeConnectionPool pool) : INodeGateway
     /// <inheritdoc/>
     public async Task RemoveAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken)
     {
-        using var job = NodeMetrics.Job(node, "delete_replica");
+        using var job = NodeMetrics.Job(node, "delete_replica", time);
         try
         {
             var request = new RemoveRepositoryRequest { Repository = At(node, replicaPath) };

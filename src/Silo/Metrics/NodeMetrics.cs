@@ -22,39 +22,43 @@ internal static class NodeMetrics
     public static IReadOnlyList<Instrument> Instruments => [Latency, Up, Copies, Jobs, Reconciliation, Notifications, Leases];
 
     /// <summary>A health check starts; it ends when it is disposed.</summary>
-    public static ProbeTimer Probe(string storage) => new(storage, TimeProvider.System.GetTimestamp());
+    public static ProbeTimer Probe(string storage, TimeProvider time) => new(storage, time);
 
     /// <summary>Work on a storage starts; it ends when it is disposed.</summary>
-    public static JobTimer Job(NodeKey node, string change)
+    public static JobTimer Job(NodeKey node, string change, TimeProvider time)
     {
         Count(node, change, 1);
-        return new JobTimer(node, change, TimeProvider.System.GetTimestamp());
+        return new JobTimer(node, change, time);
     }
 
     private static void Count(NodeKey node, string change, int by) =>
         Jobs.Add(by, new("virtual_storage", node.VirtualStorage), new("gitaly_storage", node.Storage), new("change_type", change));
 
     /// <summary>A health check under way.</summary>
-    internal sealed class ProbeTimer(string storage, long started) : IDisposable
+    internal sealed class ProbeTimer(string storage, TimeProvider time) : IDisposable
     {
+        private readonly long _started = time.GetTimestamp();
+
         /// <summary>What it found.</summary>
         public bool Healthy { get; set; }
 
         public void Dispose()
         {
             var label = new KeyValuePair<string, object?>("gitaly_storage", storage);
-            Latency.Record(TimeProvider.System.GetElapsedTime(started).TotalSeconds, label);
+            Latency.Record(time.GetElapsedTime(_started).TotalSeconds, label);
             Up.Record(Healthy ? 1 : 0, label);
         }
     }
 
     /// <summary>Work on a storage under way.</summary>
-    internal sealed class JobTimer(NodeKey node, string change, long started) : IDisposable
+    internal sealed class JobTimer(NodeKey node, string change, TimeProvider time) : IDisposable
     {
+        private readonly long _started = time.GetTimestamp();
+
         public void Dispose()
         {
             Count(node, change, -1);
-            Copies.Record(TimeProvider.System.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("type", change));
+            Copies.Record(time.GetElapsedTime(_started).TotalSeconds, new KeyValuePair<string, object?>("type", change));
         }
     }
 }

@@ -48,7 +48,7 @@ public sealed class PoolLinkTests : IAsyncLifetime
         _connections = new NodeConnectionPool(
             [new NodeOptions("default", "gitaly-1", NodeAddress.Parse(address.Replace("http://", "tcp://", StringComparison.Ordinal)), string.Empty)],
             new SidechannelRegistry(), NoBackchannelAcceptor.Instance, new YamuxOptions(), TimeProvider.System, NullLoggerFactory.Instance);
-        _gateway = new NodeGateway(_connections);
+        _gateway = new NodeGateway(_connections, TimeProvider.System);
     }
 
     public async Task DisposeAsync()

@@ -65,6 +65,22 @@ public sealed class OperatorsQuestions
         Assert.Equal(failed.Select(f => f.Name).Order(StringComparer.Ordinal), failed.Select(f => f.Name));
     }
 
+    [Fact]
+    public async Task Nodes_know_whose_check_it_is()
+    {
+        await using var cluster = await ReadyAsync([]);
+        var options = new GrpcCallOptions { Metadata = new GrpcMetadata { { "x-gitlab-correlation-id", "id-1" }, { "authorization", "Bearer of-the-client" } } };
+
+        await cluster.Client.UnaryAsync(Methods.Server.ReadinessCheck, new ReadinessCheckRequest(), ReadinessCheckResponse.Parser, options, default);
+
+        Assert.Equal([Methods.Health.Check, Methods.Server.ServerInfo], cluster.Nodes[0].Requests.Select(static request => request.Path));
+        Assert.All(cluster.Nodes[0].Requests, static request =>
+        {
+            Assert.Equal("id-1", request.Headers["x-gitlab-correlation-id"]);
+            Assert.StartsWith("Bearer v2.", Assert.Single(request.Headers.Authorization!), StringComparison.Ordinal);
+        });
+    }
+
     public static TheoryData<string> BadNodes => ["health", "read-only", "missing", "twice", "gone"];
 
     [Theory]
@@ -162,7 +178,7 @@ public sealed class OperatorsQuestions
     {
         public bool HadDeadline { get; private set; }
 
-        public async Task<string?> RunAsync(CancellationToken cancellationToken)
+        public async Task<string?> RunAsync(GrpcCallOptions passedOn, CancellationToken cancellationToken)
         {
             HadDeadline = cancellationToken.CanBeCanceled;
             if (Waits)

@@ -134,6 +134,13 @@ public sealed class WhatIsRecorded : IAsyncLifetime
         await RefusedAsync(GrpcStatusCode.Internal, "primary \"gitaly-1\" is not an assigned host", ReplicasAsync);
     }
 
+    [Fact]
+    public async Task A_repository_without_a_record_has_no_replicas_to_compare()
+    {
+        _cluster.Repository.Exists = false;
+        await RefusedAsync(GrpcStatusCode.Internal, $"get repository id: repository \"{Key.VirtualStorage}\"/\"{Key.RelativePath}\" not found", ReplicasAsync);
+    }
+
     private Task<RepositoryReplicasResponse> ReplicasAsync() =>
         CallAsync(Methods.PraefectInfo.RepositoryReplicas, new RepositoryReplicasRequest { Repository = TestCluster.Target }, RepositoryReplicasResponse.Parser);
 

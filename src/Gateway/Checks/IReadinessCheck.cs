@@ -1,3 +1,5 @@
+using Praefect.Wire.Grpc;
+
 namespace Praefect.Gateway.Checks;
 
 /// <summary>One of the questions behind ReadinessCheck. A host may register more of them.</summary>
@@ -7,5 +9,7 @@ public interface IReadinessCheck
     string Name { get; }
 
     /// <summary>What stands in the way; null: nothing. Whatever it throws counts as a failure with the exception's message.</summary>
-    Task<string?> RunAsync(CancellationToken cancellationToken);
+    /// <param name="passedOn">For calls to nodes: what they take over from the client's call, so that nodes log them under its correlation id.</param>
+    /// <param name="cancellationToken">The client's call, or the time that the client gave, is over.</param>
+    Task<string?> RunAsync(GrpcCallOptions passedOn, CancellationToken cancellationToken);
 }

@@ -12,17 +12,17 @@ internal sealed class NodeConnectivityCheck(NodeTable nodes) : IReadinessCheck
 
     public string Name => "gitaly node connectivity & disk access";
 
-    public async Task<string?> RunAsync(CancellationToken cancellationToken)
+    public async Task<string?> RunAsync(GrpcCallOptions passedOn, CancellationToken cancellationToken)
     {
+        var options = passedOn with { Timeout = PerCall };
         var addresses = nodes.VirtualStorages.SelectMany(static v => v.All).GroupBy(static n => n.Connection.Options.Address.Text, StringComparer.Ordinal);
-        var asked = await Task.WhenAll(addresses.Select(async a => (a.Key, Healthy: await IsHealthyAsync([.. a], cancellationToken))));
+        var asked = await Task.WhenAll(addresses.Select(async a => (a.Key, Healthy: await IsHealthyAsync([.. a], options, cancellationToken))));
         var unhealthy = asked.Where(static a => !a.Healthy).Select(static a => a.Key).Order(StringComparer.Ordinal).ToList();
         return unhealthy.Count == 0 ? null : $"the following nodes are not healthy: {string.Join(", ", unhealthy)}";
     }
 
-    private static async Task<bool> IsHealthyAsync(IReadOnlyList<GatewayNode> storages, CancellationToken cancellationToken)
+    private static async Task<bool> IsHealthyAsync(IReadOnlyList<GatewayNode> storages, GrpcCallOptions options, CancellationToken cancellationToken)
     {
-        var options = new GrpcCallOptions { Timeout = PerCall };
         var channel = storages[0].Connection.Channel;
         try
         {

@@ -1,3 +1,4 @@
+using Praefect.Gateway.Metadata;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
 using Failure = Praefect.Wire.Protos.ReadinessCheckResponse.Types.Failure;
@@ -14,7 +15,8 @@ internal sealed class ReadinessChecks(IEnumerable<IReadinessCheck> checks, TimeP
         var timeout = request.Timeout?.ToTimeSpan() ?? TimeSpan.Zero;
         using var limit = timeout > TimeSpan.Zero ? new CancellationTokenSource(timeout, time) : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, call.CancellationToken);
-        var answers = await Task.WhenAll(checks.Select(check => RunAsync(check, either.Token)));
+        var passedOn = PassedOn.From(call);
+        var answers = await Task.WhenAll(checks.Select(check => RunAsync(check, passedOn, either.Token)));
         call.CancellationToken.ThrowIfCancellationRequested();
         var failed = answers.OfType<Failure.Types.Response>().OrderBy(static f => f.Name, StringComparer.Ordinal).ToList();
         if (failed.Count == 0)
@@ -24,12 +26,12 @@ internal sealed class ReadinessChecks(IEnumerable<IReadinessCheck> checks, TimeP
         return new ReadinessCheckResponse { FailureResponse = failure };
     }
 
-    private static async Task<Failure.Types.Response?> RunAsync(IReadinessCheck check, CancellationToken cancellationToken)
+    private static async Task<Failure.Types.Response?> RunAsync(IReadinessCheck check, GrpcCallOptions passedOn, CancellationToken cancellationToken)
     {
         string? problem;
         try
         {
-            problem = await check.RunAsync(cancellationToken).WaitAsync(cancellationToken);
+            problem = await check.RunAsync(passedOn, cancellationToken).WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -1,6 +1,7 @@
 using Praefect.Gateway.Nodes;
 using Praefect.Gateway.StorageScoped;
 using Praefect.Grains.Catalogue;
+using Praefect.Wire.Grpc;
 
 namespace Praefect.Gateway.Checks;
 
@@ -9,7 +10,7 @@ internal sealed class UnavailableRepositoriesCheck(NodeTable nodes, HealthyNodes
 {
     public string Name => "unavailable repositories";
 
-    public async Task<string?> RunAsync(CancellationToken cancellationToken)
+    public async Task<string?> RunAsync(GrpcCallOptions passedOn, CancellationToken cancellationToken)
     {
         if (catalogues.FirstOrDefault() is not { } catalogue)
             return null;

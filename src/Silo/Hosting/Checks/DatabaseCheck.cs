@@ -1,6 +1,7 @@
 using Npgsql;
 using Praefect.Gateway.Checks;
 using Praefect.Silo.Configuration;
+using Praefect.Wire.Grpc;
 
 namespace Praefect.Silo.Hosting.Checks;
 
@@ -11,7 +12,7 @@ internal sealed class DatabaseCheck(DatabaseOptions database) : IReadinessCheck
 
     public string Name => "database read/write";
 
-    public async Task<string?> RunAsync(CancellationToken cancellationToken)
+    public async Task<string?> RunAsync(GrpcCallOptions passedOn, CancellationToken cancellationToken)
     {
         await using var source = Databases.Open(database);
         await using var connection = await source.OpenConnectionAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using Praefect.Database;
 using Praefect.Gateway.Checks;
 using Praefect.Silo.Configuration;
+using Praefect.Wire.Grpc;
 
 namespace Praefect.Silo.Hosting.Checks;
 
@@ -9,7 +10,7 @@ internal sealed class MigrationsCheck(DatabaseOptions database, TimeProvider tim
 {
     public string Name => "praefect migrations";
 
-    public async Task<string?> RunAsync(CancellationToken cancellationToken)
+    public async Task<string?> RunAsync(GrpcCallOptions passedOn, CancellationToken cancellationToken)
     {
         await using var source = Databases.Open(database);
         var pending = (await new Migrator(source, time).StatusAsync(cancellationToken)).Count(static script => script.State is MigrationState.Pending);

@@ -1,5 +1,6 @@
 using Praefect.Gateway.Checks;
 using Praefect.Store;
+using Praefect.Wire.Grpc;
 
 namespace Praefect.Silo.Hosting.Checks;
 
@@ -10,7 +11,7 @@ internal sealed class StoreCheck(IGrainStore store) : IReadinessCheck
 
     public string Name => "database read/write";
 
-    public async Task<string?> RunAsync(CancellationToken cancellationToken)
+    public async Task<string?> RunAsync(GrpcCallOptions passedOn, CancellationToken cancellationToken)
     {
         var before = await store.ReadStateAsync(Own, cancellationToken);
         try

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Google.Protobuf;
 using Praefect.Silo.Configuration;
 using Praefect.Silo.Hosting;
 using Praefect.StorageNode.Hosting;
@@ -23,7 +24,7 @@ public sealed class LiveCluster : IAsyncLifetime
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly TestFolder _folder = new();
-    private readonly List<StorageNodeServer> _nodes = [];
+    private readonly Dictionary<string, StorageNodeServer> _nodes = new(StringComparer.Ordinal);
     private PraefectServer? _server;
     private NodeConnection? _client;
 
@@ -38,13 +39,7 @@ public sealed class LiveCluster : IAsyncLifetime
         foreach (var storage in Storages)
         {
             Directory.CreateDirectory(DiskOf(storage));
-            _nodes.Add(await StorageNodeServer.StartAsync(new StorageNodeOptions
-            {
-                Storages = [new StorageOptions(storage, DiskOf(storage))],
-                Listen = [$"unix:{Socket(storage)}"],
-                Token = "node",
-                Durable = false,
-            }));
+            await StartNodeAsync(storage);
         }
 
         _folder.Write("praefect.toml", $"""
@@ -75,7 +70,7 @@ public sealed class LiveCluster : IAsyncLifetime
             await _server.DisposeAsync();
         }
 
-        foreach (var node in _nodes)
+        foreach (var node in _nodes.Values)
             await node.DisposeAsync();
         _folder.Dispose();
     }
@@ -94,6 +89,33 @@ public sealed class LiveCluster : IAsyncLifetime
         Methods.Repository.CreateRepository,
         new CreateRepositoryRequest { Repository = new Repository { StorageName = VirtualStorage, RelativePath = relativePath } },
         CreateRepositoryResponse.Parser, new GrpcCallOptions { Timeout = Limit }, default);
+
+    /// <summary>Points a repository's HEAD at a branch, through the gateway: the smallest write there is.</summary>
+    internal async Task WriteHeadAsync(string relativePath, string branch) => await _client!.Channel.UnaryAsync(
+        Methods.Repository.WriteRef,
+        new WriteRefRequest
+        {
+            Repository = new Repository { StorageName = VirtualStorage, RelativePath = relativePath },
+            Ref = ByteString.CopyFromUtf8("HEAD"),
+            Revision = ByteString.CopyFromUtf8("refs/heads/" + branch),
+        },
+        WriteRefResponse.Parser, new GrpcCallOptions { Timeout = Limit }, default);
+
+    /// <summary>Starts a storage's node.</summary>
+    internal async Task StartNodeAsync(string storage) => _nodes.Add(storage, await StorageNodeServer.StartAsync(new StorageNodeOptions
+    {
+        Storages = [new StorageOptions(storage, DiskOf(storage))],
+        Listen = [$"unix:{Socket(storage)}"],
+        Token = "node",
+        Durable = false,
+    }));
+
+    /// <summary>Stops a storage's node.</summary>
+    internal async Task StopNodeAsync(string storage)
+    {
+        if (_nodes.Remove(storage, out var node))
+            await node.DisposeAsync();
+    }
 
     /// <summary>Puts a repository on a storage's disk behind the gateway's back.</summary>
     internal async Task InitAsync(string storage, string path)
@@ -118,6 +140,9 @@ public sealed class LiveCluster : IAsyncLifetime
             await Task.Delay(50);
         }
     }
+
+    /// <summary>The socket of a storage's node.</summary>
+    internal string SocketOf(string storage) => Socket(storage);
 
     private string Socket(string name) => Path.Combine(_folder.Root, name + ".s");
 }

@@ -39,6 +39,44 @@ public sealed class ConfigurationCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Text_among_the_output_of_a_command_is_an_error()
+    {
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync("""echo fetching; echo '{"auth": {"token": "x"}}'"""));
+
+        Assert.StartsWith("unmarshalling generated config: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_a_command_says_on_standard_error_is_no_output()
+    {
+        var loaded = await LoadAsync("""echo fetching >&2; echo '{"auth": {"token": "from-command"}, "database": {"host": "db"}}'""");
+
+        Assert.Equal("from-command", loaded.Options.Auth.Token);
+    }
+
+    [Fact]
+    public async Task A_command_that_says_something_on_standard_error_alone_has_no_output()
+    {
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync("""echo '{"auth": {"token": "x"}}' >&2"""));
+
+        Assert.StartsWith("unmarshalling generated config: ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_is_not_executable_is_an_error()
+    {
+        var command = Path.Combine(_folder, "data.json");
+        await File.WriteAllTextAsync(command, "{}");
+        var file = Path.Combine(_folder, "praefect.toml");
+        await File.WriteAllTextAsync(file, $"config_command = '{command}'");
+
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => ConfigurationFile.LoadAsync(file, TimeProvider.System, CancellationToken.None));
+
+        Assert.StartsWith("running config command: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(command, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_missing_command_is_an_error()
     {
         var file = Path.Combine(_folder, "praefect.toml");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -35,6 +36,7 @@ public sealed class ListenersTests : IAsyncLifetime
             [tls]
             certificate_path = "{Path.Combine(_folder, "cert.pem")}"
             key_path = "{Path.Combine(_folder, "key.pem")}"
+            min_version = "TLS 1.3"
             """);
     }
 
@@ -100,6 +102,25 @@ public sealed class ListenersTests : IAsyncLifetime
         var answer = await channel.UnaryAsync(Methods.Health.Check, new HealthCheckRequest(), HealthCheckResponse.Parser, null, CancellationToken.None).WaitAsync(Patience);
 
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, answer.Status);
+    }
+
+    [Fact]
+    public async Task A_handshake_below_the_lowest_version_is_refused()
+    {
+        Assert.Equal(SslProtocols.Tls13, await HandshakeAsync(SslProtocols.Tls12 | SslProtocols.Tls13));
+        var refused = await Record.ExceptionAsync(() => HandshakeAsync(SslProtocols.Tls12));
+        Assert.True(refused is AuthenticationException or IOException, refused?.ToString());
+    }
+
+    private async Task<SslProtocols> HandshakeAsync(SslProtocols offered)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var limit = new CancellationTokenSource(Patience);
+        await socket.ConnectAsync(IPAddress.Loopback, new Uri(AddressOf("tls")).Port, limit.Token);
+        await using var tls = new SslStream(new NetworkStream(socket));
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions { TargetHost = "127.0.0.1", RemoteCertificateValidationCallback = IsOurs, EnabledSslProtocols = offered }, limit.Token);
+        return tls.SslProtocol;
     }
 
     private string AddressOf(string kind) => kind switch

@@ -22,6 +22,8 @@ internal sealed partial class BackchannelMiddleware(
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             // Silent or gone: nothing was asked, so there is nothing to answer.
+            if (e is OperationCanceledException && !connection.ConnectionClosed.IsCancellationRequested)
+                LogSilent(logger, connection.RemoteEndPoint, handshakeTimeout);
             connection.Abort(new ConnectionAbortedException("no handshake"));
             return;
         }
@@ -44,7 +46,7 @@ internal sealed partial class BackchannelMiddleware(
         await using var abort = connection.ConnectionClosed.UnsafeRegister(
             static state => ((YamuxSession)state!).Abort(new YamuxException("connection closed")), session);
         using var peer = new BackchannelPeer(session);
-        var stream = await AcceptFirstAsync(session);
+        var stream = await AcceptFirstAsync(session, connection.RemoteEndPoint);
         if (stream is null)
             return;
 
@@ -59,13 +61,32 @@ internal sealed partial class BackchannelMiddleware(
         await next(context);
     }
 
-    private GuardedTransport Guard(System.IO.Pipelines.IDuplexPipe transport, ConnectionContext connection) => new(transport, time, () =>
-    {
-        LogFlood(logger, connection.RemoteEndPoint);
-        connection.Abort(new ConnectionAbortedException("too many frames that carry nothing"));
-    });
+    private GuardedTransport Guard(System.IO.Pipelines.IDuplexPipe transport, ConnectionContext connection) => new(
+        transport,
+        time,
+        () =>
+        {
+            LogFlood(logger, connection.RemoteEndPoint);
+            connection.Abort(new ConnectionAbortedException("too many frames that carry nothing"));
+        },
+        code => LogEnding(logger, connection.RemoteEndPoint, Reason(code)));
 
-    private async Task<YamuxStream?> AcceptFirstAsync(YamuxSession session)
+    // RFC 9113, section 7. No error: its age, or the end of the process.
+    private static string Reason(uint code) => code switch
+    {
+        0 => "no error",
+        1 => "protocol error",
+        2 => "internal error",
+        3 => "flow control error",
+        4 => "settings timeout",
+        5 => "stream closed",
+        6 => "frame size error",
+        9 => "compression error",
+        0xb => "enhance your calm",
+        _ => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"error {code}"),
+    };
+
+    private async Task<YamuxStream?> AcceptFirstAsync(YamuxSession session, System.Net.EndPoint? remoteEndPoint)
     {
         using var timeout = new CancellationTokenSource(handshakeTimeout, time);
         try
@@ -74,10 +95,17 @@ internal sealed partial class BackchannelMiddleware(
         }
         catch (OperationCanceledException)
         {
+            LogSilent(logger, remoteEndPoint, handshakeTimeout);
             return null;
         }
     }
 
     [LoggerMessage(1, LogLevel.Warning, "connection ended: {RemoteEndPoint} sent more control frames than its calls and data can explain")]
     private static partial void LogFlood(ILogger logger, System.Net.EndPoint? remoteEndPoint);
+
+    [LoggerMessage(2, LogLevel.Information, "connection ended: {RemoteEndPoint} did not begin to speak within {Timeout}")]
+    private static partial void LogSilent(ILogger logger, System.Net.EndPoint? remoteEndPoint, TimeSpan timeout);
+
+    [LoggerMessage(3, LogLevel.Information, "connection ending: {RemoteEndPoint} is told to go away, {Reason}")]
+    private static partial void LogEnding(ILogger logger, System.Net.EndPoint? remoteEndPoint, string reason);
 }

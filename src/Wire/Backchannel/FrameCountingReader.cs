@@ -29,12 +29,26 @@ internal sealed class FrameCountingReader(PipeReader inner, FrameBudget budget, 
     /// <summary>From the start of what is unread to the next byte of a header that was not looked at; may lie beyond what has come.</summary>
     private long _scanned = PrefaceBytes;
     private bool _exhausted;
+    private bool _peerGone;
+
+    /// <summary>The peer ended the connection, or it broke. May be read beside everything else.</summary>
+    public bool PeerGone => Volatile.Read(ref _peerGone);
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfExhausted();
-        var result = await inner.ReadAsync(cancellationToken);
-        Count(result.Buffer);
+        ReadResult result;
+        try
+        {
+            result = await inner.ReadAsync(cancellationToken);
+        }
+        catch (IOException)
+        {
+            Volatile.Write(ref _peerGone, true);
+            throw;
+        }
+
+        Look(result);
         return result;
     }
 
@@ -43,7 +57,7 @@ internal sealed class FrameCountingReader(PipeReader inner, FrameBudget budget, 
         ThrowIfExhausted();
         if (!inner.TryRead(out result))
             return false;
-        Count(result.Buffer);
+        Look(result);
         return true;
     }
 
@@ -60,6 +74,13 @@ internal sealed class FrameCountingReader(PipeReader inner, FrameBudget budget, 
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
     public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+
+    private void Look(in ReadResult result)
+    {
+        if (result.IsCompleted)
+            Volatile.Write(ref _peerGone, true);
+        Count(result.Buffer);
+    }
 
     private void Count(in ReadOnlySequence<byte> buffer)
     {

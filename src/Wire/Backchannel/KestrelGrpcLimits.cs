@@ -6,8 +6,8 @@ namespace Praefect.Wire.Backchannel;
 public static class KestrelGrpcLimits
 {
     /// <summary>
-    /// Bytes of all header fields of a request. Go's limit is 16 MiB; Kestrel keeps them per stream, and a field over its limit costs the
-    /// whole connection, so this is generous without being an invitation.
+    /// Bytes of all header fields of a request. Go's limit is 16 MiB. Kestrel allocates what the length of a field says before its bytes have come, and each
+    /// stream keeps its fields from before the token is checked, so that with Go's limit some hundred bytes would cost 16 MiB.
     /// </summary>
     public const int HeaderBytes = 1024 * 1024;
 
@@ -50,6 +50,8 @@ public static class KestrelGrpcLimits
         limits.Http2.MaxStreamsPerConnection = StreamsPerConnection;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromMinutes(5);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-        limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+
+        // Not infinite: Kestrel adds the time to its clock, which then overflows, and it closes every connection that is idle for a second.
+        limits.KeepAliveTimeout = TimeSpan.FromDays(365);
     }
 }

@@ -36,10 +36,13 @@ internal sealed class TestNode : IAsyncDisposable
     public NodeAddress Address { get; }
 
     public static async Task<TestNode> StartAsync(
-        NodeKind kind, RequestDelegate handler, YamuxOptions? yamux = null, TimeSpan? handshakeTimeout = null, TimeProvider? time = null)
+        NodeKind kind, RequestDelegate handler, YamuxOptions? yamux = null, TimeSpan? handshakeTimeout = null, TimeProvider? time = null,
+        ILoggerProvider? logs = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        if (logs is not null)
+            builder.Logging.AddProvider(logs);
         var socket = Path.Combine(Path.GetTempPath(), $"n{Guid.NewGuid():N}.sock");
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

@@ -31,7 +31,15 @@ else:
 dialled = address if "://" in address else "tcp://" + address
 servers = ("gitaly-servers", base64.b64encode(json.dumps({"default": {"address": dialled, "token": token}}).encode()).decode())
 issued = "%d" % time.time()
-metadata = [("authorization", "Bearer v2.%s.%s" % (hmac.new(token.encode(), issued.encode(), "sha256").hexdigest(), issued)), servers]
+
+
+def bearer():
+    """A token is valid for a few seconds only."""
+    now = "%d" % time.time()
+    return "authorization", "Bearer v2.%s.%s" % (hmac.new(token.encode(), now.encode(), "sha256").hexdigest(), now)
+
+
+metadata = [bearer(), servers]
 Repo, Blob, Commit, Diff = repository_pb2_grpc.RepositoryServiceStub(channel), blob_pb2_grpc.BlobServiceStub(channel), commit_pb2_grpc.CommitServiceStub(channel), diff_pb2_grpc.DiffServiceStub(channel)
 Ops, Ref, Pool, Server, Http, Cleanup = operations_pb2_grpc.OperationServiceStub(channel), ref_pb2_grpc.RefServiceStub(channel), objectpool_pb2_grpc.ObjectPoolServiceStub(channel), server_pb2_grpc.ServerServiceStub(channel), smarthttp_pb2_grpc.SmartHTTPServiceStub(channel), cleanup_pb2_grpc.CleanupServiceStub(channel)
 Remote, Conflicts, Analysis, Info = remote_pb2_grpc.RemoteServiceStub(channel), conflicts_pb2_grpc.ConflictsServiceStub(channel), analysis_pb2_grpc.AnalysisServiceStub(channel), praefect_pb2_grpc.PraefectInfoServiceStub(channel)
@@ -96,9 +104,30 @@ def digest(messages, field=None, shown=False):
     return "%d messages %d bytes %s" % (1 if field else len(messages), len(data), hashlib.sha1(data).hexdigest()[:12])
 
 
+unsettled = set()
+
+
+def settle(seconds=20):
+    """Waits until no replica is behind, so that the next call has the same choice of nodes whoever routes it. What never gets there is waited for once."""
+    until = time.monotonic() + seconds
+    while logs:
+        metadata[0] = bearer()
+        request = praefect_pb2.DatalossRequest(virtual_storage="default", include_partially_replicated=True)
+        behind = {r.relative_path for message in Info.Dataloss(request, metadata=metadata, timeout=20) for r in message.repositories} - unsettled
+        if not behind:
+            return
+        if time.monotonic() > until:
+            unsettled.update(behind)
+            print("behind for good: %s" % " ".join(sorted(behind)), file=sys.stderr)
+        time.sleep(0.1)
+
+
 def call(label, method, request, field=None, shown=False, expect="OK", timeout=60, meta=(), quiet=False):
     """Streams are collected; requests may be lists."""
     global failed
+    if len(metadata) > 1:
+        settle()
+        metadata[0] = bearer()
     try:
         sent = iter(request) if isinstance(request, list) else request
         answer = method(sent, metadata=metadata + correlation() + list(meta), timeout=timeout)
@@ -165,6 +194,8 @@ def operate(r):
 
 def duplex(label, method, first, second):
     """Two requests on one stream, the second made from the first answer, as merge and rebase want it."""
+    settle()
+    metadata[0] = bearer()
     asked, ids = threading.Event(), []
 
     def requests():

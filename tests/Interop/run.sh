@@ -4,7 +4,7 @@
 #   differential  the same calls through the real Praefect and through ours, each in front of three Gitalys of its own
 #   life          repositories from creation to deletion on real Gitaly, replicas compared by checksum; nodes over TCP, TLS and unix sockets
 #   faults        kill -9 and hang of a secondary and of the primary under load, on real Gitaly
-#   floods        HTTP/2 floods against a gateway: cut within 5 s, memory flat, healthy calls go on
+#   floods        HTTP/2 floods against a gateway: cut within 5 s, memory flat, healthy calls go on; slow readers and stalled uploads
 #   all           all of them
 # Takes what lib.sh takes.
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -28,10 +28,7 @@ differential() {
     $python "$HERE/calls.py" "127.0.0.1:$PORT" life/1 "$WORK/log" > "$WORK.$who.txt" || result=2
   done
   "$HERE/down.sh"
-  diff <(cut -d'|' -f1 "$WORK.praefect.txt") <(cut -d'|' -f1 "$WORK.gateway.txt") > "$WORK.calls.diff"
-  diff <(sed 's/^\(...\) \(.\{44\}\).*|/\1 \2 |/' "$WORK.praefect.txt") <(sed 's/^\(...\) \(.\{44\}\).*|/\1 \2 |/' "$WORK.gateway.txt") > "$WORK.nodes.diff"
-  cat "$WORK.calls.diff" "$WORK.nodes.diff" | cut -c1-330
-  echo "differential: $(wc -l < "$WORK.gateway.txt") calls, $(grep -c '^>' "$WORK.calls.diff") answers different, $(grep -c '^>' "$WORK.nodes.diff") differently distributed ($WORK.*.txt)"
+  $python "$HERE/compare.py" "$WORK.praefect.txt" "$WORK.gateway.txt" || result=1
   return $result
 }
 
@@ -63,6 +60,7 @@ floods() {
   "$HERE/up.sh" nodes gateway > /dev/null || return 2
   $python "$HERE/floods.py" "127.0.0.1:$PORT" "$(pid_of gateway)"
   local result=$?
+  $python "$HERE/stalls.py" "127.0.0.1:$PORT" "$(pid_of gateway)" || result=1
   "$HERE/down.sh"
   return $result
 }

@@ -63,14 +63,24 @@ public sealed class OutcomesOfWrites
         Assert.True(await Task.Run(() => gone.Wait(Writes.Patience)));
     }
 
-    [Fact]
-    public async Task A_write_that_times_out_says_so_and_is_recorded_as_broken()
+    /// <summary>Group B10 of the cases: whether the outcome can be recorded or not, the client has its deadline, and the recording has time of its own.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_write_that_times_out_says_so_and_is_recorded_as_broken(bool taken)
     {
         await using var cluster = await TestCluster.StartAsync();
+        var alive = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster.Repository.Finish = () =>
+        {
+            alive.TrySetResult(!cluster.Repository.FinishToken.IsCancellationRequested);
+            return taken ? Task.FromResult(new FinishResult(WriteOutcome.Recorded, 1, [], [])) : throw new RouteException(RouteFailure.StoreUnavailable, "x");
+        };
         Writes.On(cluster.Nodes[0], async http => await Task.Delay(Timeout.Infinite, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing));
         var e = await Assert.ThrowsAsync<GrpcException>(() => Writes.SendAsync(cluster, timeout: TimeSpan.FromSeconds(3)));
         Assert.Equal(GrpcStatusCode.DeadlineExceeded, e.Status.Code);
         Assert.True(Assert.Single(await cluster.Repository.Finished.WaitAsync(Writes.Patience)).Broken);
+        Assert.True(await alive.Task.WaitAsync(Writes.Patience));
     }
 
     [Fact]

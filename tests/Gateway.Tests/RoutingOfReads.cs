@@ -87,6 +87,31 @@ public sealed class RoutingOfReads
     }
 
     [Fact]
+    public async Task A_replica_that_is_busy_with_a_read_gets_none_while_another_is_idle()
+    {
+        await using var cluster = await TestCluster.StartAsync(nodes: 2);
+        var (busy, over) = (new TaskCompletionSource<string>(), new TaskCompletionSource());
+        foreach (var node in cluster.Nodes)
+        {
+            node.On(Methods.Ref.RefExists, async http =>
+            {
+                using var frame = await FakeNode.FirstAsync(http);
+                if (busy.TrySetResult(node.Storage))
+                    await over.Task;
+                await FakeNode.SendAsync(http, new RefExistsResponse { Value = true });
+            });
+        }
+
+        var first = AskAsync(cluster);
+        var storage = await busy.Task.WaitAsync(Writes.Patience);
+        for (var i = 0; i < 16; i++)
+            await AskAsync(cluster);
+        over.SetResult();
+        await first;
+        Assert.All(cluster.Nodes, n => Assert.Equal(n.Storage == storage ? 1 : 16, n.Requests.Count));
+    }
+
+    [Fact]
     public async Task A_read_forced_to_the_primary_goes_there()
     {
         await using var cluster = await TestCluster.StartAsync(nodes: 2);

@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Google.Protobuf;
+using Microsoft.Extensions.DependencyInjection;
 using Praefect.Gateway.Tests.Fakes;
 using Praefect.Grains.Transactions;
 using Praefect.Wire.Contract;
@@ -78,7 +81,53 @@ public sealed class VotesOfNodes
             Methods.RefTransaction.VoteTransaction, new VoteTransactionRequest { ReferenceUpdatesHash = ByteString.CopyFrom(new byte[3]) }, VoteTransactionResponse.Parser, null, default));
         Assert.Equal((GrpcStatusCode.InvalidArgument, "invalid reference update hash: invalid vote length 3"), (e.Status.Code, e.Status.Message));
         e = await Assert.ThrowsAsync<GrpcException>(() => cluster.Client.UnaryAsync(
+            Methods.RefTransaction.VoteTransaction,
+            new VoteTransactionRequest { TransactionId = 7, ReferenceUpdatesHash = ByteString.CopyFrom(new byte[20]) }, VoteTransactionResponse.Parser, null, default));
+        Assert.Equal((GrpcStatusCode.NotFound, "transaction not found: 7"), (e.Status.Code, e.Status.Message));
+        e = await Assert.ThrowsAsync<GrpcException>(() => cluster.Client.UnaryAsync(
             Methods.RefTransaction.StopTransaction, new StopTransactionRequest { TransactionId = 7 }, StopTransactionResponse.Parser, null, default));
         Assert.Equal((GrpcStatusCode.NotFound, "transaction not found: 7"), (e.Status.Code, e.Status.Message));
+    }
+
+    /// <summary>Group D1 of the cases: what each action adds to <c>gitaly_praefect_transactions_total</c>.</summary>
+    [Fact]
+    public async Task Votes_and_stops_are_counted_by_what_became_of_them()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var counts = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+        var own = cluster.Services.GetRequiredService<IMeterFactory>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Name == "gitaly_praefect_transactions_total" && ReferenceEquals(instrument.Meter.Scope, own))
+                    l.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, labels, _) => counts.AddOrUpdate($"{labels[0].Value}", value, (_, before) => before + value));
+        listener.Start();
+
+        Writes.On(cluster.Nodes[0], Writes.Votes);
+        await Writes.SendAsync(cluster);
+        Assert.Equal("committed 1, registered 1, started 1", Counted());
+
+        var vote = new VoteTransactionRequest { TransactionId = 7, ReferenceUpdatesHash = ByteString.CopyFrom(new byte[20]) };
+        await Assert.ThrowsAsync<GrpcException>(() => cluster.Client.UnaryAsync(Methods.RefTransaction.VoteTransaction, vote, VoteTransactionResponse.Parser, null, default));
+        await Assert.ThrowsAsync<GrpcException>(() => StopAsync(7));
+        Assert.Equal("committed 1, invalid 1, registered 1, started 2", Counted());
+
+        cluster.Repository.Voting = (_, _) => Task.FromResult(new VoteResult(VoteAnswer.Stop, "x"));
+        Writes.On(cluster.Nodes[0], async http =>
+        {
+            await StopAsync(Writes.Transaction(http.Request.Headers).Id);
+            await Writes.Votes(http);
+        });
+        await Writes.SendAsync(cluster);
+        Assert.Equal("committed 1, invalid 1, registered 2, started 3, stopped 2", Counted());
+
+        Task<StopTransactionResponse> StopAsync(ulong id) => cluster.Client.UnaryAsync(
+            Methods.RefTransaction.StopTransaction, new StopTransactionRequest { TransactionId = id }, StopTransactionResponse.Parser, null, default);
+
+        string Counted() => string.Join(", ", counts.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Key} {c.Value}"));
     }
 }

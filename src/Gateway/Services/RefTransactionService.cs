@@ -24,10 +24,14 @@ internal sealed class RefTransactionService(TransactionDirectory directory, Grai
                 GrpcStatusCode.InvalidArgument, $"invalid reference update hash: invalid vote length {request.ReferenceUpdatesHash.Length}");
         }
 
-        if (!directory.TryFind(request.TransactionId, out var key, out var lost))
-            throw NotFound(request.TransactionId);
         var started = time.GetTimestamp();
         metrics.TransactionAction("started");
+        if (!directory.TryFind(request.TransactionId, out var key, out var lost))
+        {
+            metrics.TransactionAction("invalid");
+            throw NotFound(request.TransactionId);
+        }
+
         directory.Voted(request.TransactionId, request.Node);
         VoteResult result;
         try
@@ -56,8 +60,9 @@ internal sealed class RefTransactionService(TransactionDirectory directory, Grai
         if (!directory.TryFind(request.TransactionId, out var key, out _))
             throw NotFound(request.TransactionId);
         var result = await grains.Repository(key).StopAsync(request.TransactionId, call.CancellationToken);
-        metrics.TransactionAction("stopped");
+        // What is over already is not found, and counts for nothing.
         _ = State(result, request.TransactionId);
+        metrics.TransactionAction("stopped");
         return new StopTransactionResponse();
     }
 

@@ -46,6 +46,9 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 
     public Func<Task<FinishResult>>? Finish { get; set; }
 
+    /// <summary>What the last recording of an outcome may be cut off by.</summary>
+    public CancellationToken FinishToken { get; private set; }
+
     public Func<string, Vote, Task<VoteResult>>? Voting { get; set; }
 
     public RouteFailure? BeginFails { get; set; }
@@ -136,6 +139,7 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 
     public async Task<FinishResult> FinishAsync(ulong transactionId, ImmutableArray<NodeOutcome> outcomes, CancellationToken cancellationToken)
     {
+        FinishToken = cancellationToken;
         _finished.TrySetResult(outcomes);
         return Finish is null ? new FinishResult(WriteOutcome.Recorded, 1, [], []) : await Finish();
     }

@@ -166,6 +166,12 @@ public sealed class TestClusterWithShortTurns : TestCluster
     protected override GrainOptions Effective => Options with { TurnHold = TimeSpan.FromMilliseconds(500) };
 }
 
+/// <summary>The same with nothing done by the clock for a minute.</summary>
+public sealed class TestClusterWithoutUpkeep : TestCluster
+{
+    protected override GrainOptions Effective => Options with { UpkeepPeriod = TimeSpan.FromMinutes(1) };
+}
+
 /// <summary>One cluster for all tests of repository grains: each has a virtual storage of its own.</summary>
 [CollectionDefinition(Name)]
 public sealed class ClusterTests : ICollectionFixture<TestCluster>

@@ -40,6 +40,32 @@ public sealed class StoreTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_write_that_votes_several_times_and_elects_its_primary_first_costs_no_more()
+    {
+        var bench = new Bench(cluster);
+        var created = await bench.CreateAsync();
+        bench[created.Primary].Alive = false;
+        var writes = bench.Store.Writes;
+        var route = await bench.BeginAsync();
+        Assert.NotEqual(created.Primary, route.Primary);
+        for (var i = 0; i < 3; i++)
+            await bench.VoteAndApplyAsync(route, "refs/heads/main", $"{i}");
+        Assert.Equal(WriteOutcome.Recorded, (await bench.FinishAsync(route)).Outcome);
+        Assert.Equal(writes + 2, bench.Store.Writes);
+    }
+
+    [Fact]
+    public async Task A_write_that_changed_nothing_costs_no_more()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var writes = bench.Store.Writes;
+        await bench.BeginAndEndAsync();
+        Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync("refs/heads/main", "1")).Outcome);
+        Assert.InRange(bench.Store.Writes, writes + 2, writes + 4);
+    }
+
+    [Fact]
     public async Task A_store_that_fails_on_the_intent_lets_no_node_go_ahead()
     {
         var bench = new Bench(cluster);

@@ -35,6 +35,37 @@ public sealed class SubtransactionTests
         Assert.Equal(VoterState.Committed, round.StateOf("1"));
     }
 
+    [Fact]
+    public void A_vote_that_waits_for_others_is_recorded()
+    {
+        var round = Round("- - a", 3);
+        round.Cast("1", Bench.VoteFor("a"));
+        Assert.True(round.DidVote("1"));
+        Assert.False(round.DidVote("2"));
+        Assert.False(round.Decided.IsCompleted);
+    }
+
+    [Theory]
+    [InlineData("a", 1, true)]
+    [InlineData("-", 1, false)]
+    [InlineData("a a a", 3, true)]
+    [InlineData("a b c", 3, true)]
+    [InlineData("a b b", 2, true)]
+    [InlineData("- a a", 2, true)]
+    [InlineData("- b b", 3, false)]
+    public void Waiting_voters_are_released_as_soon_as_the_outcome_is_certain(string votes, int threshold, bool released)
+    {
+        var cast = Facts.List(votes);
+        var round = Round(Facts.Join(cast.Select(_ => "-")), threshold);
+        for (var i = 0; i < cast.Length; i++)
+        {
+            if (cast[i] != "-")
+                Assert.Null(round.Cast($"{i + 1}", Bench.VoteFor(cast[i])));
+        }
+
+        Assert.Equal(released, round.Decided.IsCompleted);
+    }
+
     [Theory]
     [InlineData("- - -", true, false)]
     [InlineData("Ca Ca -", false, false)]
@@ -73,6 +104,30 @@ public sealed class SubtransactionTests
         Assert.Equal(results, string.Join('|', electorate.Select(v => Short(round, v.Name))));
     }
 
+    [Theory]
+    [InlineData("-", "Ca", null)]
+    [InlineData("a", "Ca", null)]
+    [InlineData("Ca", "Ca", "cancel vote: transaction has been canceled")]
+    [InlineData("St", "St", "cancel vote: transaction has been stopped")]
+    [InlineData("Co", "Co", "cancel vote: cannot change committed vote")]
+    public void Only_an_undecided_voter_can_be_canceled_and_leaves_no_vote(string seat, string state, string? refusal)
+    {
+        var round = Round(seat, 1);
+        Assert.Equal(refusal, round.CancelVoter("1"));
+        Assert.Equal(state, States(round, seat));
+        Assert.False(round.DidVote("1"));
+    }
+
+    [Fact]
+    public void A_result_tells_the_state_and_a_node_that_is_no_voter()
+    {
+        var round = Round("- Co Ca St", 4);
+        Assert.Null(round.StateOf("missingNode"));
+        Assert.Equal("invalid node for transaction: \"missingNode\"", round.ResultOf("missingNode").Message);
+        var answers = Enumerable.Range(1, 4).Select(i => round.ResultOf($"{i}").Answer);
+        Assert.Equal([VoteAnswer.Invalid, VoteAnswer.Commit, VoteAnswer.Canceled, VoteAnswer.Stop], answers);
+    }
+
     [Fact]
     public void Canceling_ends_whoever_is_undecided_and_releases_all()
     {
@@ -93,6 +148,27 @@ public sealed class SubtransactionTests
     }
 
     [Fact]
+    public void A_round_whose_voters_are_all_canceled_can_be_stopped_and_a_stopped_one_cannot()
+    {
+        var canceled = Round("Ca", 1);
+        Assert.True(canceled.Stop());
+        Assert.True(canceled.Decided.IsCompleted);
+        var stopped = Round("St", 1);
+        Assert.False(stopped.Stop());
+        Assert.False(stopped.Decided.IsCompleted);
+    }
+
+    [Fact]
+    public void Canceled_voters_release_the_others_only_when_no_quorum_is_left()
+    {
+        var round = Round("- - -", 2);
+        Assert.Null(round.CancelVoter("1"));
+        Assert.False(round.Decided.IsCompleted);
+        Assert.Null(round.CancelVoter("2"));
+        Assert.True(round.Decided.IsCompleted);
+    }
+
+    [Fact]
     public void A_canceled_voter_can_release_the_others()
     {
         var round = Round("a b -", 2);
@@ -103,10 +179,14 @@ public sealed class SubtransactionTests
         Assert.Equal("invalid node for subtransaction: \"4\"", round.CancelVoter("4"));
     }
 
-    [Fact]
-    public void A_thousand_voters_all_commit()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(500)]
+    [InlineData(1000)]
+    public void A_thousand_voters_all_commit(int threshold)
     {
-        var electorate = new Electorate([.. Enumerable.Range(0, 1000).Select(i => new Voter($"{i}", 1))], 501);
+        var electorate = new Electorate([.. Enumerable.Range(0, 1000).Select(i => new Voter($"{i}", 1))], threshold);
         var round = new Subtransaction(electorate);
         Assert.All(electorate.Voters, v => Assert.Null(round.Cast(v.Name, Bench.VoteFor("a"))));
         Assert.All(electorate.Voters, v => Assert.Equal(VoterState.Committed, round.StateOf(v.Name)));

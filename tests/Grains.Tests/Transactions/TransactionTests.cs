@@ -43,6 +43,11 @@ public sealed class TransactionTests
     }
 
     [Theory]
+    [InlineData("1:foo", 1, "ok")]
+    [InlineData("1:foo 1:foo", 2, "ok ok")]
+    [InlineData("1:foo 1:bar", 2, "x x")]
+    [InlineData("1:foo 1:foo 1:foo 1:foo", 4, "ok ok ok ok")]
+    [InlineData("1:foo 1:foo 1:foo 1:bar", 4, "x x x x")]
     [InlineData("1:foo 1:bar 1:baz", 2, "x x x")]
     [InlineData("1:foo 0:bar", 1, "ok x")]
     [InlineData("1:foo 1:foo 1:bar", 2, "ok ok x")]
@@ -60,23 +65,26 @@ public sealed class TransactionTests
     }
 
     [Theory]
-    [InlineData("1:foo,bar 1:foo,bar", 2, "Committed Committed")]
-    [InlineData("1:foo,bar 1:foo,rab", 2, "Failed Failed")]
-    [InlineData("1:foo,bar,qux 0:foo,rab", 1, "Committed Canceled")]
-    [InlineData("1:foo,bar,qux 1:foo,bar,qux 1:foo,rab", 2, "Committed Committed Canceled")]
-    public void Each_vote_of_a_node_is_a_round_of_its_own(string voters, int threshold, string final)
+    [InlineData("1:foo,bar 1:foo,bar", 2, "ok,ok ok,ok", "Committed Committed")]
+    [InlineData("1:foo,bar 1:foo,rab", 2, "ok,x ok,x", "Failed Failed")]
+    [InlineData("1:foo,bar,qux 0:foo,rab", 1, "ok,ok,ok ok,x", "Committed Canceled")]
+    [InlineData("1:foo,bar,qux 1:foo,bar,qux 1:foo,rab", 2, "ok,ok,ok ok,ok,ok ok,x", "Committed Committed Canceled")]
+    public void Each_vote_of_a_node_is_a_round_of_its_own(string voters, int threshold, string results, string final)
     {
         var parsed = Facts.List(voters).Select(v => v.Split(':')).Select(v => (Weight: int.Parse(v[0]), Votes: v[1].Split(','))).ToArray();
         var transaction = new Transaction(new Electorate([.. parsed.Select((v, i) => new Voter($"{i}", v.Weight))], threshold));
+        var rounds = parsed.Select(_ => new List<Subtransaction>()).ToArray();
         for (var round = 0; round < parsed.Max(v => v.Votes.Length); round++)
         {
             for (var i = 0; i < parsed.Length; i++)
             {
                 if (round < parsed[i].Votes.Length)
-                    transaction.Cast($"{i}", Bench.VoteFor(parsed[i].Votes[round]), VotePhase.Prepared);
+                    rounds[i].Add(transaction.Cast($"{i}", Bench.VoteFor(parsed[i].Votes[round]), VotePhase.Prepared).Round!);
             }
         }
 
+        Assert.Equal(results, Facts.Join(rounds.Select((own, i) =>
+            string.Join(',', own.Select(r => r.ResultOf($"{i}").Answer == VoteAnswer.Commit ? "ok" : "x")))));
         transaction.Cancel();
         Assert.Equal(final, Facts.Join(parsed.Select((_, i) => transaction.StateOf($"{i}").ToString()!)));
     }
@@ -86,7 +94,9 @@ public sealed class TransactionTests
     {
         var transaction = Of("a", "b");
         transaction.Cancel();
-        Assert.Equal(VoteAnswer.Canceled, transaction.Cast("a", default, VotePhase.Prepared).Answer!.Answer);
+        var (round, answer) = transaction.Cast("a", default, VotePhase.Prepared);
+        Assert.Null(round);
+        Assert.Equal(new VoteResult(VoteAnswer.Canceled, "transaction has been canceled"), answer);
         Assert.False(transaction.Stop());
     }
 
@@ -95,8 +105,8 @@ public sealed class TransactionTests
     {
         var transaction = Of("a", "b");
         var (round, _) = transaction.Cast("a", default, VotePhase.Prepared);
-        Assert.True(transaction.Stop());
-        Assert.True(transaction.Stop());
+        for (var i = 0; i < 5; i++)
+            Assert.True(transaction.Stop());
         Assert.True(round!.Decided.IsCompleted);
         Assert.Equal(VoteAnswer.Stop, round.ResultOf("a").Answer);
         Assert.Equal(VoteAnswer.Stop, transaction.Cast("b", default, VotePhase.Prepared).Answer!.Answer);
@@ -111,6 +121,8 @@ public sealed class TransactionTests
         transaction.Cast("a", default, VotePhase.Prepared);
         Assert.True(transaction.DidVote("a"));
         Assert.False(transaction.DidVote("b"));
+        transaction.Cast("b", default, VotePhase.Prepared);
+        Assert.True(transaction.DidVote("b"));
     }
 
     [Fact]

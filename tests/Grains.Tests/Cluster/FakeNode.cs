@@ -24,6 +24,9 @@ public sealed class FakeNode
 
     public int Copies { get; private set; }
 
+    /// <summary>Copies made to it are not what their source is.</summary>
+    public bool SpoilsCopies { get; set; }
+
     /// <summary>Calls that wait for <see cref="Hang"/>.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
@@ -101,6 +104,8 @@ public sealed class FakeNode
         lock (_gate)
         {
             _repositories[path] = refs;
+            if (SpoilsCopies)
+                refs["refs/spoilt"] = "1";
             Copies++;
         }
     }

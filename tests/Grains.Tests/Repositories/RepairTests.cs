@@ -53,6 +53,25 @@ public sealed class RepairTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_copy_that_differs_from_its_source_makes_no_replica_up_to_date()
+    {
+        var bench = new Bench(cluster);
+        var created = await bench.CreateAsync();
+        bench["S2"].Alive = false;
+        await bench.WriteAsync("refs/heads/main", "1");
+        bench["S2"].SpoilsCopies = true;
+        bench["S2"].Alive = true;
+
+        await Bench.EventuallyAsync(() => Task.FromResult(bench["S2"].Copies >= 3), "S2 was copied to again and again");
+        Assert.Equal(0, (await bench.MetadataAsync()).Replicas.Single(r => r.Storage == "S2").Generation);
+        Assert.DoesNotContain("S2", await bench.ReadableAsync());
+
+        bench["S2"].SpoilsCopies = false;
+        await bench.LevelAsync();
+        Assert.Equal(bench["P"].Checksum(created.ReplicaPath), bench["S2"].Checksum(created.ReplicaPath));
+    }
+
+    [Fact]
     public async Task A_copy_that_runs_while_its_repository_is_removed_is_removed_after_it()
     {
         var bench = new Bench(cluster);

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """life.py ADDRESS: a life of repositories on real Gitaly behind the gateway at ADDRESS. calls.py does the calls (creation, User*, forks, pools,
 replication, housekeeping, deletion); here git comes to it: push over SSHReceivePack and PostReceivePack, clone over
-SSHUploadPackWithSidechannel and PostUploadPackWithSidechannel. After each part all replicas have to be the same by checksum.
+SSHUploadPackWithSidechannel and PostUploadPackWithSidechannel; then a repository is tracked from a disk, loses a replica, and sees nodes
+restarted with other settings. After each part all replicas have to be the same by checksum.
 Needs what calls.py needs, nodes of up.sh, and git."""
-import os, subprocess, sys, tempfile, time
+import os, shutil, subprocess, sys, tempfile, time
 
 here, work = os.path.dirname(os.path.realpath(__file__)), os.environ["WORK"]
 address = sys.argv[1]
@@ -129,6 +130,84 @@ def _():
 def _():
     Repo.RemoveRepository(R.RemoveRepositoryRequest(repository=repository), metadata=auth(), timeout=60)
     assert not Repo.RepositoryExists(R.RepositoryExistsRequest(repository=repository), metadata=auth()).exists
+
+
+# What commands and restarts do to a repository that was on a disk before anybody knew of it.
+tracked = "tracked/%d.git" % (time.time() * 1000)
+replica = "@cluster/repositories/aa/bb/%d" % (time.time() * 1000)
+tracked_url = "ssh://git@gitaly/" + tracked
+dll = os.environ.get("PRAEFECT", os.path.join(here, "../../artifacts/Orleans/bin/Praefect.Silo/release/praefect.dll"))
+
+
+def praefect(*words):
+    done = subprocess.run(["dotnet", dll, "-config", work + "/etc/gateway.toml", *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180)
+    assert done.returncode == 0, done.stdout[-400:]
+    return " ".join(done.stdout.decode(errors="replace").split())[:110]
+
+
+def on(node):
+    return "%s/data/gitaly-%d/%s" % (work, node, replica)
+
+
+def until(what, condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "%s has not come about within %d s" % (what, seconds)
+        time.sleep(0.1)
+
+
+def restart(node, **more):
+    """Stops a node, pushes while it is away, and starts it with other settings."""
+    subprocess.run(["bash", "-c", ". %s/lib.sh; stop gitaly-%d" % (here, node)], check=True)
+    change("away-%d-%d" % (node, len(more)))
+    for attempt in range(20):
+        try:
+            git("push", "-q", tracked_url, "HEAD:main")
+            break
+        except AssertionError:
+            time.sleep(0.5)
+    else:
+        raise AssertionError("no push went through while a node was away")
+    subprocess.run([here + "/up.sh", "node", str(node)], check=True, stdout=subprocess.DEVNULL, env=dict(os.environ, **more))
+    change("back-%d-%d" % (node, len(more)))
+    git("push", "-q", tracked_url, "HEAD:main", "HEAD:refs/heads/after-%d-%d" % (node, len(more)))
+
+
+@part("track-repository of one on a disk, and a push to it")
+def _():
+    os.makedirs(os.path.dirname(on(1)), exist_ok=True)
+    git("clone", "-q", "--bare", folder + "/one", on(1), cwd=folder)
+    said = praefect("track-repository", "-virtual-storage", "default", "-relative-path", tracked, "-replica-path", replica,
+                    "-authoritative-storage", "gitaly-1", "-replicate-immediately")
+    change("tracked")
+    git("push", "-q", tracked_url, "HEAD:main")
+    return said
+
+
+@part("verify finds a deleted replica, repair brings it back")
+def _():
+    shutil.rmtree(on(2))
+    said = praefect("verify", "-virtual-storage", "default", "-storage", "gitaly-2")
+    until("the replica", lambda: os.path.exists(on(2) + "/HEAD"))
+    change("verified")
+    git("push", "-q", tracked_url, "HEAD:main")
+    return said
+
+
+@part("a node restarted with all feature flags on, pushes between")
+def _():
+    restart(3, GITALY_TESTING_ENABLE_ALL_FEATURE_FLAGS="true")
+
+
+@part("that node restarted as it was, pushes between")
+def _():
+    restart(3)
+
+
+@part("the primary or a secondary restarted the same way")
+def _():
+    restart(1, GITALY_TESTING_ENABLE_ALL_FEATURE_FLAGS="true")
+    restart(1)
 
 
 sys.exit(1 if failed else 0)

@@ -8,12 +8,10 @@ import sys
 COPY = {"ReplicateRepository", "GetSnapshot", "GetObjectPool", "GetConfig", "GetCustomHooks", "FindDefaultBranchName", "RepositoryExists",
         "SSHUploadPackWithSidechannel", "ReferenceTransactionHook", "LinkRepositoryToObjectPool", "ObjectFormat"}
 # Calls in which the nodes read another repository through the gateway, each from a replica that is chosen by chance.
-READING = {"CreateFork", "CreateObjectPool", "FetchIntoObjectPool", "FetchSourceBranch", "ReplicateRepository", "UserRebaseConfirmable", "UserCommitFiles"}
+READING = {"CreateFork", "CreateObjectPool", "FetchIntoObjectPool", "FetchSourceBranch", "ReplicateRepository", "UserRebaseConfirmable"}
 # Answers that differ on purpose.
 ANSWERS = {"UserCommitFiles no header"}
-# Asked of every node, by us without the id of the call.
-WITHOUT_ID = {"ReadinessCheck", "ServerInfo", "DiskStatistics"}
-CLASSES = {"answer": "the answer differs on purpose", "copy": "Praefect copies under the id of the call", "reads": "replica for the nodes' own reads chosen by chance", "id": "asked by us without the call's id"}
+CLASSES = {"answer": "the answer differs on purpose", "copy": "Praefect copies under the id of the call", "reads": "replica for the nodes' own reads chosen by chance"}
 
 
 def read(path):
@@ -25,8 +23,6 @@ def read(path):
 def tolerated(call, theirs, ours):
     """The first class that explains the difference, or nothing."""
     method = call.split()[0]
-    if method in WITHOUT_ID and not ours:
-        return "id"
     if "ReplicateRepository" in theirs and method != "ReplicateRepository":
         theirs = {name: count for name, count in theirs.items() if name not in COPY - {method}}
         ours = {name: count for name, count in ours.items() if name not in COPY - {method}}

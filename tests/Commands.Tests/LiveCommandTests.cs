@@ -8,7 +8,9 @@ public sealed class LiveCommandTests(LiveCluster cluster) : IClassFixture<LiveCl
     {
         await cluster.CreateAsync("@hashed/aa/one.git");
 
-        var byPath = await cluster.RunAsync("metadata -virtual-storage default -relative-path @hashed/aa/one.git");
+        // A node that missed the creation gets its copy a moment later.
+        var byPath = await cluster.EventuallyAsync(
+            "metadata -virtual-storage default -relative-path @hashed/aa/one.git", static result => result.Output.Split("Generation: 0, fully up to date").Length == 4);
         var id = byPath.Output.Split('\n')[0]["Repository ID: ".Length..];
 
         Assert.Equal(0, byPath.Code);
@@ -17,7 +19,37 @@ public sealed class LiveCommandTests(LiveCluster cluster) : IClassFixture<LiveCl
         Assert.Equal(byPath, await cluster.RunAsync($"metadata -repository-id {id}"));
     }
 
+    [Fact]
+    public async Task A_repository_is_explained_to_people_and_to_scripts()
+    {
+        await cluster.CreateAsync("@hashed/ex/plain.git");
+        const string Line = "explain -virtual-storage default -relative-path @hashed/ex/plain.git";
+
+        var text = await cluster.EventuallyAsync(Line, static result => result.Output.Split("Serves Reads: yes").Length == 4);
+        var json = await cluster.RunAsync(Line + " -json");
+
+        Assert.Equal((0, ""), (text.Code, text.Errors));
+        Assert.StartsWith("Repository: \"default\"/\"@hashed/ex/plain.git\"\nState: serves reads and writes\nRepository ID: ", text.Output, StringComparison.Ordinal);
+        Assert.Matches("- Storage: \"gitaly-1\"\n  Generation: 0, up to date\n  Health: healthy \\(since 20[0-9: .-]+ UTC\\)\n  Assigned: yes\n  Serves Reads: yes\n  Primary: ", text.Output);
+        Assert.Contains("  Primary: yes: up to date and healthy\n", text.Output, StringComparison.Ordinal);
+        Assert.Contains("\nWhat new writes wait for: none\nLast routes, the newest first:\n- ", text.Output, StringComparison.Ordinal);
+        Assert.Matches(" UTC /gitaly.RepositoryService/CreateRepository: creates on gitaly-[123]", text.Output);
+        using var told = System.Text.Json.JsonDocument.Parse(json.Output);
+        Assert.Equal("serves reads and writes", told.RootElement.GetProperty("state").GetString());
+        Assert.All(told.RootElement.GetProperty("replicas").EnumerateArray(), replica => Assert.Equal(("yes", 0), (replica.GetProperty("reads").GetString(), replica.GetProperty("generation").GetInt32())));
+        Assert.StartsWith("creates on ", told.RootElement.GetProperty("decisions").EnumerateArray().Last().GetProperty("outcome").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_has_no_record_is_explained_and_ends_with_an_error() => Assert.Equal(
+        new CommandResult(
+            1, "Repository: \"default\"/\"gone.git\"\nState: there is no record of it\nWrites: none\nWhat new writes wait for: none\nLast routes, the newest first: none\n",
+            "explain: repository \"default\"/\"gone.git\" not found\n"),
+        await cluster.RunAsync("explain -virtual-storage default -relative-path gone.git"));
+
     [Theory]
+    [InlineData("explain -virtual-storage nope -relative-path nope", "explain: rpc error: code = InvalidArgument desc = virtual storage does not exist")]
+    [InlineData("explain -virtual-storage default", "Required flag \"relative-path\" not set")]
     [InlineData("metadata -repository-id 999999", "get metadata: rpc error: code = NotFound desc = repository not found")]
     [InlineData("metadata -virtual-storage default -relative-path nope", "get metadata: rpc error: code = NotFound desc = repository not found")]
     [InlineData("accept-dataloss -virtual-storage d -relative-path x -authoritative-storage y", "set authoritative storage: rpc error: code = InvalidArgument desc = unknown virtual storage: \"d\"")]

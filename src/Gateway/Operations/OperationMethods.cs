@@ -25,4 +25,7 @@ public static class OperationMethods
 
     /// <summary>Lists the replicas of a storage.</summary>
     public const string ListReplicas = Service + "ListReplicas";
+
+    /// <summary>Says why a repository is served as it is.</summary>
+    public const string ExplainRepository = Service + "ExplainRepository";
 }

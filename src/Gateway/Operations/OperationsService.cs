@@ -22,6 +22,7 @@ internal sealed class OperationsService(GrainCalls grains, CatalogueAccess catal
         .Unary<TrackRepositoryRequest, TrackRepositoryResponse>(OperationMethods.TrackRepository, TrackRepositoryRequest.Parser, TrackAsync)
         .Unary<RepairRepositoryRequest, RepairRepositoryResponse>(OperationMethods.RepairRepository, RepairRepositoryRequest.Parser, RepairAsync)
         .Unary<ForgetRepositoryRequest, ForgetRepositoryResponse>(OperationMethods.ForgetRepository, ForgetRepositoryRequest.Parser, ForgetAsync)
+        .Unary<ExplainRepositoryRequest, ExplainRepositoryResponse>(OperationMethods.ExplainRepository, ExplainRepositoryRequest.Parser, ExplainAsync)
         .Unary<FindUntrackedRequest, FindUntrackedResponse>(OperationMethods.FindUntracked, FindUntrackedRequest.Parser, FindUntrackedAsync)
         .ServerStream<ListReplicasRequest, ListReplicasResponse>(OperationMethods.ListReplicas, ListReplicasRequest.Parser, ListReplicasAsync)
         .Unary<RaiseRepositoryIdRequest, RaiseRepositoryIdResponse>(OperationMethods.RaiseRepositoryId, RaiseRepositoryIdRequest.Parser, import.RaiseAsync)
@@ -72,6 +73,9 @@ internal sealed class OperationsService(GrainCalls grains, CatalogueAccess catal
         routes.Forget(key);
         return new ForgetRepositoryResponse { Known = removed is not null };
     }
+
+    private async Task<ExplainRepositoryResponse> ExplainAsync(ExplainRepositoryRequest request, GrpcServerCall call) => Explanations.Message(await CallAsync(
+        new RepositoryKey(request.VirtualStorage, request.RelativePath), static (grain, token) => grain.ExplainAsync(token), call.CancellationToken));
 
     private async Task<FindUntrackedResponse> FindUntrackedAsync(FindUntrackedRequest request, GrpcServerCall call)
     {

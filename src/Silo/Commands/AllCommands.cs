@@ -17,6 +17,7 @@ internal static class AllCommands
         DatalossCommand.Create(frame),
         AcceptDatalossCommand.Create(frame),
         MetadataCommand.Create(frame),
+        ExplainCommand.Create(frame),
         VerifyCommand.Create(frame),
         SetReplicationFactorCommand.Create(frame),
         TrackRepositoryCommand.Create(frame),

@@ -1,6 +1,7 @@
 using Praefect.Grains.Routing;
 using Praefect.Grains.Tests.Cluster;
 using Praefect.Grains.Transactions;
+using Praefect.Grains.Turns;
 
 namespace Praefect.Grains.Tests.Explain;
 
@@ -85,5 +86,31 @@ public sealed class ExplainTests(TestCluster cluster)
         foreach (var storage in bench.Storages)
             (bench[storage].Alive, bench[storage].Healthy) = (true, null);
         await Bench.EventuallyAsync(async () => (await bench.Grain.ExplainAsync(default)).Waiting.IsEmpty, "the doubt is settled");
+    }
+
+    [Fact]
+    public async Task Who_has_which_turn_and_who_waits_for_it_is_told()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var first = await bench.BeginTurnAsync(Bench.NewId(), ["refs/heads/main", "refs/heads/other"]);
+        await using var renewal = bench.Renew(first);
+        var second = await bench.QueueAsync(["refs/heads/other"]);
+        var third = await bench.QueueAsync([TurnKeys.WholeRepository]);
+
+        var lines = (await bench.Grain.ExplainAsync(default)).Waiting;
+
+        Assert.Equal(3, lines.Length);
+        Assert.Matches($"^write {first.TransactionId} has its turn on refs/heads/main, refs/heads/other since [0-9]{{4}}-", lines[0]);
+        Assert.Matches("^write [0-9]+ waits for its turn on refs/heads/other since ", lines[1]);
+        Assert.Matches("^write [0-9]+ waits for its turn on the whole repository since ", lines[2]);
+
+        await bench.FinishAsync(first);
+        var next = await second;
+        Assert.StartsWith(
+            $"write {next.TransactionId} has its turn on refs/heads/other since ", (await bench.Grain.ExplainAsync(default)).Waiting[0], StringComparison.Ordinal);
+        await bench.FinishAsync(next);
+        await bench.FinishAsync(await third);
+        Assert.Empty((await bench.Grain.ExplainAsync(default)).Waiting);
     }
 }

@@ -153,11 +153,11 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         var view = RoutingView.From(_directory.Find(_key.VirtualStorage), request.Avoid);
         if (!request.ForcePrimary)
             return AccessorRules.Any(view, _record, ReadFilter(view));
-        // What is elected while a write is in doubt is for this read alone: the settlement decides who leads.
-        var elected = _record with { Primary = Elected(view) };
-        if (!IsSettling)
-            Adopt(elected.Primary);
-        return AccessorRules.Primary(view, elected);
+        // What is elected while a write is in doubt is for this read alone: the settlement decides who leads. So is one that may not serve it.
+        var (elected, mayServe) = (Elected(view), ReadFilter(view));
+        if (!IsSettling && elected is { } able && mayServe(able))
+            Adopt(able);
+        return AccessorRules.Primary(view, _record with { Primary = elected }, mayServe);
     }
 
     // Between an agreed vote and the recorded outcome, a replica that did not go along must not serve reads. Writes in doubt restrict only as long as
@@ -174,8 +174,15 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         bool AgreesWithAll(string storage) => AgreesWithOpen(storage) && _doubts.Values.All(w => w.HasAllAgreed(storage));
     }
 
-    private string? Elected(RoutingView view, ImmutableArray<string>? beside = null) =>
-        PrimaryElection.Elect(_record, view.Configured, view.Healthy, _random, beside);
+    // A replica that did not go along with what others agreed on leads only when there is no other: leading, its word would undo that write.
+    private string? Elected(RoutingView view, ImmutableArray<string>? beside = null)
+    {
+        if (_writes.Count == 0 && _doubts.Count == 0)
+            return PrimaryElection.Elect(_record, view.Configured, view.Healthy, _random, beside);
+        var agreed = view.Healthy.Where(ReadFilter(view)).ToHashSet(StringComparer.Ordinal);
+        var able = PrimaryElection.Candidates(_record, view.Configured, agreed).IsEmpty ? view.Healthy : agreed;
+        return PrimaryElection.Elect(_record, view.Configured, able, _random, beside);
+    }
 
     private void Adopt(string? primary)
     {

@@ -20,12 +20,15 @@ internal static class AccessorRules
     }
 
     /// <summary>The primary and nothing else. Unlike Praefect's, it must be up to date: a replica that misses an acknowledged write serves no reads.</summary>
+    /// <param name="view">The virtual storage.</param>
+    /// <param name="record">The repository.</param>
+    /// <param name="mayServe">Whether a replica is not behind a write that is agreed but not recorded yet.</param>
     /// <exception cref="RouteException">Not found, no primary, or the primary cannot serve.</exception>
-    public static AccessorRoute Primary(RoutingView view, RepositoryRecord record)
+    public static AccessorRoute Primary(RoutingView view, RepositoryRecord record, Func<string, bool> mayServe)
     {
         view.ThrowIfNothingUsable();
         RouteChecks.ThrowIfMissing(record);
         var primary = RouteChecks.UsablePrimary(view, record);
-        return record.IsUpToDate(primary) ? new AccessorRoute(record.ReplicaPath, [primary]) : throw RouteChecks.NoSuitableNode();
+        return record.IsUpToDate(primary) && mayServe(primary) ? new AccessorRoute(record.ReplicaPath, [primary]) : throw RouteChecks.NoSuitableNode();
     }
 }

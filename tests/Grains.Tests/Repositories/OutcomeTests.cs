@@ -103,6 +103,33 @@ public sealed class OutcomeTests(TestCluster cluster)
         await bench.LevelAsync();
     }
 
+    /// <summary>Several times, for chance decides among those who could be elected.</summary>
+    [Fact]
+    public async Task Nobody_who_disagreed_with_an_agreed_write_is_elected_or_read_before_its_record()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            var (bench, release) = await ImportAsync("0 0 0");
+            var route = await bench.BeginAsync();
+            Assert.All(await Task.WhenAll(new[] { "P", "S1" }.Select(s => VoteAsync(bench, route, s, ["1"]))), said => Assert.Equal("ok", said));
+            bench["P"].Alive = false;
+            Assert.Equal("S1", Assert.Single((await ForcedAsync(bench)).Storages));
+
+            bench["S1"].Alive = false;
+            Assert.Equal(RouteFailure.NoSuitableNode, (await Assert.ThrowsAsync<RouteException>(() => ForcedAsync(bench))).Failure);
+            Assert.Equal(RouteFailure.NoSuitableNode, (await Assert.ThrowsAsync<RouteException>(bench.ReadableAsync)).Failure);
+
+            bench["S1"].Alive = true;
+            release.SetResult();
+            Assert.Equal(WriteOutcome.InDoubt, (await bench.FinishAsync(route, Bench.Broken("P"), Bench.Ok("S1"), Bench.Failed("S2"))).Outcome);
+            bench["P"].Alive = true;
+            await bench.LevelAsync();
+            Assert.All(bench.Storages, s => Assert.Equal("1", bench[s].Read(Path, Main)));
+        }));
+
+        static Task<AccessorRoute> ForcedAsync(Bench bench) => bench.Grain.RouteAccessorAsync(AccessorRequest.Any with { ForcePrimary = true }, default);
+    }
+
     [Fact]
     public async Task A_write_that_is_over_knows_no_voters_and_cannot_be_stopped()
     {

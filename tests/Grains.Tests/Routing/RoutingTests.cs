@@ -22,7 +22,7 @@ public sealed class RoutingTests
         var record = RepositoryRecord.None with { RepositoryId = id, Primary = "P" };
         var view = Facts.View("P S1");
         Assert.Equal("repository not found", Result(() => AccessorRules.Any(view, record, _ => true).ReplicaPath));
-        Assert.Equal("repository not found", Result(() => AccessorRules.Primary(view, record).ReplicaPath));
+        Assert.Equal("repository not found", Result(() => AccessorRules.Primary(view, record, _ => true).ReplicaPath));
         Assert.Equal("repository not found", Result(() => MutatorRules.Route(view, record, 7, votes: true).ReplicaPath));
         Assert.Equal("repository not found", Result(() => MaintenanceRules.Route(view, record).ReplicaPath));
     }
@@ -54,12 +54,12 @@ public sealed class RoutingTests
     public void Forced_reads_go_to_the_primary_and_nowhere_else(string healthy, string then)
     {
         var record = Facts.Record("P:1 S1:1 S2:0");
-        Assert.Equal(then, Result(() => Facts.Join(AccessorRules.Primary(Facts.View(healthy), record).Storages)));
+        Assert.Equal(then, Result(() => Facts.Join(AccessorRules.Primary(Facts.View(healthy), record, _ => true).Storages)));
     }
 
     [Fact]
     public void A_primary_that_is_behind_serves_no_forced_read() =>
-        Assert.Equal("no suitable node to serve the request", Result(() => AccessorRules.Primary(Facts.View("P"), Facts.Record("P:0 S1:1")).ReplicaPath));
+        Assert.Equal("no suitable node to serve the request", Result(() => AccessorRules.Primary(Facts.View("P"), Facts.Record("P:0 S1:1"), _ => true).ReplicaPath));
 
     [Fact]
     public void The_route_has_the_stored_replica_path() =>

@@ -4,6 +4,7 @@ using Xunit.Abstractions;
 namespace Praefect.Cluster.Tests;
 
 /// <summary>The short form of the cluster suite: silos, gateways, nodes and Postgres as processes, under load, killed.</summary>
+[Collection(nameof(ClusterUnderLoad))]
 public sealed class ClusterUnderLoad(ITestOutputHelper output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);

@@ -4,7 +4,7 @@ namespace Praefect.Cluster;
 internal static class Events
 {
     public static readonly IReadOnlyList<string> Names =
-        ["nothing", "join", "leave", "restart-silos", "restart-gateways", "kill-silo", "hang-silo", "wake-silo", "kill-gateway", "kill-postgres", "power-off"];
+        ["nothing", "join", "leave", "restart-silos", "restart-gateways", "kill-silo", "hang-silo", "wake-silo", "kill-gateway", "kill-postgres", "stop-postgres", "stop-postgres-hang-silo", "power-off"];
 
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(12);
@@ -12,7 +12,14 @@ internal static class Events
     private static readonly TimeSpan Down = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Share = TimeSpan.FromSeconds(5);
 
-    public static Task RunAsync(string name, ClusterProcesses cluster, GatewaySet gateways, TimeProvider time, CancellationToken cancellationToken) => name switch
+    /// <summary>Lets one of <see cref="Names"/> happen.</summary>
+    /// <param name="name">Which.</param>
+    /// <param name="cluster">What it happens to.</param>
+    /// <param name="gateways">What clients know of.</param>
+    /// <param name="outage">For how long <c>stop-postgres</c> stops it.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends waiting.</param>
+    public static Task RunAsync(string name, ClusterProcesses cluster, GatewaySet gateways, TimeSpan outage, TimeProvider time, CancellationToken cancellationToken) => name switch
     {
         "nothing" => Task.Delay(Quiet, time, cancellationToken),
         "join" => JoinAsync(cluster, gateways, time, cancellationToken),
@@ -23,6 +30,8 @@ internal static class Events
         "hang-silo" => HangAsync(cluster.Silos[0], time, cancellationToken),
         "wake-silo" => WakeAsync(cluster.Silos[1], time, cancellationToken),
         "power-off" => PowerOffAsync(cluster, cancellationToken),
+        "stop-postgres" => StopPostgresAsync(cluster, outage, null, time, cancellationToken),
+        "stop-postgres-hang-silo" => StopPostgresAsync(cluster, outage, cluster.Silos[1], time, cancellationToken),
         "kill-gateway" => KillAsync(cluster.Gateways[0], time, cancellationToken),
         _ => KillPostgresAsync(cluster, time, cancellationToken),
     };
@@ -106,5 +115,18 @@ internal static class Events
         await cluster.Postgres.KillAsync();
         await Task.Delay(Down, time, cancellationToken);
         await cluster.Postgres.StartAsync(cancellationToken);
+    }
+
+    // Without their database the others cannot declare the silo that hangs dead; once it is back they may, and then that silo ends when it goes on.
+    private static async Task StopPostgresAsync(ClusterProcesses cluster, TimeSpan outage, Member? silo, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await cluster.Postgres.KillAsync();
+        silo?.Process.Freeze();
+        await Task.Delay(outage, time, cancellationToken);
+        await cluster.Postgres.StartAsync(cancellationToken);
+        if (silo is null)
+            return;
+        await silo.Process.KillAsync();
+        await ClusterProcesses.StartAsync(silo, cancellationToken);
     }
 }

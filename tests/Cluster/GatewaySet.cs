@@ -22,7 +22,9 @@ internal sealed class GatewaySet(TimeProvider time)
     private ImmutableArray<GatewayEndpoint> _all = [];
     private int _next;
 
-    public void Add(Member gateway) => _all = _all.Add(new GatewayEndpoint(gateway.Name, new GrpcChannel(Invoker(gateway.Port))));
+    public void Add(Member gateway) => Add(gateway.Name, gateway.Port);
+
+    public void Add(string name, int port) => _all = _all.Add(new GatewayEndpoint(name, new GrpcChannel(Invoker(port))));
 
     /// <summary>New calls go elsewhere; those under way end.</summary>
     public void Remove(Member gateway) => _all = _all.RemoveAll(endpoint => endpoint.Name == gateway.Name);

@@ -1,10 +1,11 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Praefect.Trial.Smoke;
 
 namespace Praefect.Cluster;
 
 /// <summary>Looks on the disks of the nodes: whether every acknowledged write is there, and whether the replicas are the same.</summary>
-internal sealed class ReplicaCheck(ClusterProcesses cluster, GitClient git, TimeProvider time)
+internal sealed class ReplicaCheck(ImmutableArray<(string Name, string Disk)> nodes, GitClient git, TimeProvider time)
 {
     private static readonly TimeSpan RepairMax = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(500);
@@ -16,7 +17,7 @@ internal sealed class ReplicaCheck(ClusterProcesses cluster, GitClient git, Time
         var started = time.GetTimestamp();
         while (true)
         {
-            var contents = await Task.WhenAll(cluster.Nodes.Select(node => ReadAsync(node.Disk, cancellationToken)));
+            var contents = await ReadAsync(cancellationToken);
             var problems = new List<string>();
             for (var repository = 0; repository < repositories; repository++)
             {
@@ -25,7 +26,7 @@ internal sealed class ReplicaCheck(ClusterProcesses cluster, GitClient git, Time
                     problems.Add($"the replicas of repository {repository} differ: {string.Join(", ", replicas.Select(static replica => $"{replica?.Count ?? 0} references"))}");
             }
 
-            foreach (var (content, node) in contents.Zip(cluster.Nodes))
+            foreach (var (content, node) in contents.Zip(nodes))
             {
                 var missing = acknowledged.Count(write => content.GetValueOrDefault(write.Repository)?.Contains($"{write.Commit} {write.Reference}") != true);
                 if (missing > 0)
@@ -37,6 +38,10 @@ internal sealed class ReplicaCheck(ClusterProcesses cluster, GitClient git, Time
             await Task.Delay(Poll, time, cancellationToken);
         }
     }
+
+    /// <summary>What each node has on its disk: for every repository lines of object id and reference.</summary>
+    public Task<Dictionary<int, HashSet<string>>[]> ReadAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(nodes.Select(node => ReadAsync(node.Disk, cancellationToken)));
 
     /// <summary>The branch that tells which repository a replica is one of.</summary>
     public static string Marker(int repository) => string.Create(CultureInfo.InvariantCulture, $"refs/heads/repository-{repository}");

@@ -1,3 +1,4 @@
+using Praefect.Cluster.Registers;
 using Praefect.Trial.Processes;
 
 namespace Praefect.Cluster;
@@ -9,31 +10,17 @@ internal static class SuiteCommand
 
     public static async Task<int> RunAsync(string[] arguments, TimeProvider time)
     {
-        string? data = null;
-        IReadOnlyList<string> wanted = Events.Names;
-        for (var i = 0; i < arguments.Length; i++)
-        {
-            if (i + 1 < arguments.Length && arguments[i] == "--data")
-                data = Path.GetFullPath(arguments[++i]);
-            else if (i + 1 < arguments.Length && arguments[i] == "--events")
-                wanted = arguments[++i].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            else
-                return await UsageAsync($"{arguments[i]} is not understood");
-        }
-
-        if (wanted.FirstOrDefault(name => !Events.Names.Contains(name, StringComparer.Ordinal)) is { } unknown)
-            return await UsageAsync($"there is no event {unknown}");
-        if (PostgresProcess.FindBinaries() is not { } binaries)
+        if (SuiteArguments.Read(arguments, out var problem) is not { } wanted)
+            return await UsageAsync(problem);
+        if (!wanted.Single && PostgresProcess.FindBinaries() is null)
             return await UsageAsync("Postgres is not installed (Debian and Ubuntu: sudo apt-get install postgresql)");
 
-        var folder = data ?? Path.Combine(Path.GetTempPath(), "cluster-" + Guid.NewGuid().ToString("N")[..8]);
+        var folder = wanted.Data ?? Path.Combine(Path.GetTempPath(), "cluster-" + Guid.NewGuid().ToString("N")[..8]);
         Directory.CreateDirectory(folder);
-        using var limit = new CancellationTokenSource(Limit, time);
+        using var limit = new CancellationTokenSource(Limit + wanted.Length + (wanted.Outage * 2), time);
         try
         {
-            await using var cluster = new ClusterProcesses(folder, binaries, time);
-            var result = await new SuiteRun(cluster, SuiteSize.Full, folder, time, Console.WriteLine).RunAsync(wanted, limit.Token);
-            return result.Problems.Count == 0 ? 0 : 1;
+            return await RunAsync(wanted, folder, time, limit.Token);
         }
         catch (ProcessFailedException e)
         {
@@ -42,14 +29,30 @@ internal static class SuiteCommand
         }
         finally
         {
-            if (data is null)
+            if (wanted.Data is null)
                 Directory.Delete(folder, recursive: true);
         }
     }
 
+    private static async Task<int> RunAsync(SuiteArguments wanted, string folder, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (wanted.Linearizability)
+        {
+            var report = wanted.Single
+                ? await RegisterScenes.SingleAsync(folder, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken)
+                : await RegisterScenes.ClusterAsync(folder, SuiteSize.Full, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken);
+            return report.Problems.IsEmpty ? 0 : 1;
+        }
+
+        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time);
+        var size = SuiteSize.Full with { Outage = wanted.Outage };
+        var result = await new SuiteRun(cluster, size, folder, time, Console.WriteLine).RunAsync(wanted.Events, cancellationToken);
+        return result.Problems.Count == 0 ? 0 : 1;
+    }
+
     private static async Task<int> UsageAsync(string problem)
     {
-        await Console.Error.WriteLineAsync($"{problem}\nusage: run.sh [--data FOLDER] [--events \"NAME NAME\"]; events: {string.Join(' ', Events.Names)}");
+        await Console.Error.WriteLineAsync($"{problem}\n{SuiteArguments.Usage}");
         return 2;
     }
 }

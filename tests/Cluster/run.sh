@@ -2,6 +2,11 @@
 # The cluster suite: three silos, two gateways, three storage nodes and a Postgres as processes on this machine, under load, through joins, restarts and kills.
 # Prints what the callers saw. Needs the Orleans packages, Postgres and git; takes six to seven minutes.
 #   --events "NAME NAME"   only these (see --help)
+#   --postgres-minutes N   for how long stop-postgres stops it (20 s)
+#   --linearizability      clients on a few references under faults in random order instead, and a check of everything that they saw:
+#     --minutes N            for how long (5)
+#     --seed N               the order of faults and calls
+#     --single               one process with a SQLite file instead of a cluster
 #   --data FOLDER          keep everything there instead of in a folder that is deleted
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

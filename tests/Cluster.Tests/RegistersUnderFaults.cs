@@ -1,0 +1,38 @@
+using Praefect.Cluster.Registers;
+using Xunit.Abstractions;
+
+namespace Praefect.Cluster.Tests;
+
+/// <summary>The short form of the check of histories: clients on a few references while processes are killed, frozen and restarted.</summary>
+[Collection(nameof(ClusterUnderLoad))]
+public sealed class RegistersUnderFaults(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan InCluster = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan InOneProcess = TimeSpan.FromSeconds(20);
+
+    [ClusterFact]
+    public Task Every_read_and_write_on_a_cluster_under_faults_can_be_explained() =>
+        CheckAsync((folder, token) => RegisterScenes.ClusterAsync(folder, SuiteSize.Small, InCluster, seed: 1, TimeProvider.System, output.WriteLine, token));
+
+    [Fact]
+    public Task Every_read_and_write_on_one_process_under_faults_can_be_explained() =>
+        CheckAsync((folder, token) => RegisterScenes.SingleAsync(folder, InOneProcess, seed: 1, TimeProvider.System, output.WriteLine, token));
+
+    private static async Task CheckAsync(Func<string, CancellationToken, Task<RegisterReport>> run)
+    {
+        var folder = Directory.CreateTempSubdirectory("registers-").FullName;
+        try
+        {
+            using var limit = new CancellationTokenSource(Limit);
+            var report = await run(folder, limit.Token);
+            Assert.Empty(report.Problems);
+            Assert.True(report.Acknowledged > 0 && report.Reads > 0, "nothing was served");
+            Assert.NotEmpty(report.Faults);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

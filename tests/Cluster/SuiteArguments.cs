@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Praefect.Cluster;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record SuiteArguments
+{
+    /// <summary>Folder to keep everything in; null: one that is deleted.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>Events of the suite.</summary>
+    public IReadOnlyList<string> Events { get; init; } = Cluster.Events.Names;
+
+    /// <summary>For how long <c>stop-postgres</c> stops it.</summary>
+    public TimeSpan Outage { get; init; } = SuiteSize.Full.Outage;
+
+    /// <summary>Faults in random order and a check of histories, instead of events.</summary>
+    public bool Linearizability { get; init; }
+
+    /// <summary>One process with a SQLite file instead of a cluster.</summary>
+    public bool Single { get; init; }
+
+    /// <summary>For how long faults are injected.</summary>
+    public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Decides which faults, when, and what clients do.</summary>
+    public int Seed { get; init; } = Environment.ProcessId;
+
+    public static string Usage => $"""
+        usage: run.sh [--data FOLDER] [--events "NAME NAME"] [--postgres-minutes N]
+               run.sh --linearizability [--data FOLDER] [--minutes N] [--seed N] [--single]
+        events: {string.Join(' ', Cluster.Events.Names)}
+        """;
+
+    /// <summary>Null, and what is wrong, when they are not understood.</summary>
+    public static SuiteArguments? Read(ReadOnlySpan<string> arguments, out string problem)
+    {
+        var read = new SuiteArguments();
+        problem = string.Empty;
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var name = arguments[i];
+            if (name is "--linearizability" or "--single")
+            {
+                read = name == "--single" ? read with { Single = true } : read with { Linearizability = true };
+                continue;
+            }
+
+            var next = i + 1 < arguments.Length ? read.With(name, arguments[++i]) : null;
+            if (next is null)
+            {
+                problem = $"{string.Join(' ', name, i < arguments.Length ? arguments[i] : string.Empty)} is not understood";
+                return null;
+            }
+
+            read = next;
+        }
+
+        problem = read.Check() ?? string.Empty;
+        return problem.Length == 0 ? read : null;
+    }
+
+    private SuiteArguments? With(string name, string value)
+    {
+        var number = double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) && parsed is > 0 and < 1000 ? parsed : (double?)null;
+        return (name, number) switch
+        {
+            ("--data", _) => this with { Data = Path.GetFullPath(value) },
+            ("--events", _) => this with { Events = value.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray() },
+            ("--postgres-minutes", { } minutes) => this with { Outage = TimeSpan.FromMinutes(minutes) },
+            ("--minutes", { } minutes) => this with { Length = TimeSpan.FromMinutes(minutes) },
+            ("--seed", _) when int.TryParse(value, CultureInfo.InvariantCulture, out var seed) => this with { Seed = seed },
+            _ => null,
+        };
+    }
+
+    private string? Check()
+    {
+        if (Events.FirstOrDefault(static name => !Cluster.Events.Names.Contains(name, StringComparer.Ordinal)) is { } unknown)
+            return $"there is no event {unknown}";
+        return Single && !Linearizability ? "--single goes with --linearizability" : null;
+    }
+}

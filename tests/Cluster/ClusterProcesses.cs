@@ -68,11 +68,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         return member;
     }
 
-    public static Task StartAsync(Member member, CancellationToken cancellationToken)
-    {
-        member.Process.Start();
-        return member.Process.WaitUntilReadyAsync(ReadyMax, cancellationToken);
-    }
+    public static Task StartAsync(Member member, CancellationToken cancellationToken) => Supervised.StartAsync(member.Process, ReadyMax, cancellationToken);
 
     /// <summary>Ends a member as an operator would.</summary>
     /// <exception cref="ProcessFailedException">It did not end by itself with exit code 0.</exception>

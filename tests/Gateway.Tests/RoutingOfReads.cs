@@ -163,6 +163,31 @@ public sealed class RoutingOfReads
     }
 
     [Fact]
+    public async Task Reads_go_on_by_the_last_route_and_without_asking_again_while_the_grain_cannot_read_its_record()
+    {
+        await using var cluster = await TestCluster.StartAsync(configure: o => o.RouteTimeout = TimeSpan.FromMinutes(1));
+        Answers(cluster.Nodes[0]);
+        await AskAsync(cluster);
+        var asked = 0;
+        cluster.Repository.Accessor = _ =>
+        {
+            asked++;
+            throw new InvalidOperationException("activation failed", new RouteException(RouteFailure.StoreUnavailable, "x"));
+        };
+        Assert.True((await AskAsync(cluster)).Value);
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
+    public async Task A_read_never_routed_before_is_unavailable_while_the_grain_cannot_read_its_record()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Repository.Accessor = _ => throw new RouteException(RouteFailure.StoreUnavailable, "x");
+        var e = await Assert.ThrowsAsync<GrpcException>(() => AskAsync(cluster));
+        Assert.Equal(GrpcStatusCode.Unavailable, e.Status.Code);
+    }
+
+    [Fact]
     public async Task A_read_never_routed_before_is_unavailable_while_the_grain_cannot_be_reached()
     {
         await using var cluster = await TestCluster.StartAsync();

@@ -7,14 +7,14 @@ using Praefect.Wire.Grpc;
 
 namespace Praefect.Gateway.Accessors;
 
-/// <summary>Routes of reads: the grain's, or the last one seen while the grain cannot be reached.</summary>
+/// <summary>Routes of reads: the grain's, or the last one seen while the grain cannot be reached, or cannot read its record.</summary>
 internal sealed partial class AccessorRoutes(
     GrainCalls grains, RouteMemory memory, GatewayOptions options, TimeProvider time, GatewayMetrics metrics, ILogger<AccessorRoutes> logger)
 {
     private static readonly AccessorRequest s_forced = new(ForcePrimary: true, []);
 
     /// <exception cref="RouteException">The grain's own answer.</exception>
-    /// <exception cref="GrpcException">Unavailable: the grain cannot be reached and no route is remembered.</exception>
+    /// <exception cref="GrpcException">Unavailable: the grain cannot be reached or cannot read its record, and no route is remembered.</exception>
     public async ValueTask<AccessorRoute> GetAsync(ProxyCall call)
     {
         var forced = call.ForcesPrimary;
@@ -28,6 +28,11 @@ internal sealed partial class AccessorRoutes(
             metrics.RouteCache(call.Nodes.Name, "populate");
             return route;
         }
+        catch (RouteException e) when (e.Failure == RouteFailure.StoreUnavailable)
+        {
+            // The grain could not read its record, so it is nowhere.
+            return FromMemory(call, e);
+        }
         catch (RouteException e)
         {
             if (e.Failure == RouteFailure.RepositoryNotFound)
@@ -40,14 +45,19 @@ internal sealed partial class AccessorRoutes(
         }
         catch (GrainUnreachableException e)
         {
-            var route = memory.Recall(call.Key, forced);
-            metrics.RouteCache(call.Nodes.Name, route is null ? "miss" : "hit");
-            if (route is null)
-                throw new GrpcException(GrpcStatusCode.Unavailable, e.Message, e);
-            metrics.RoutedFromMemory();
-            LogFromMemory(logger, call.Key.VirtualStorage, call.Key.RelativePath, e.Message);
-            return route;
+            return FromMemory(call, e);
         }
+    }
+
+    private AccessorRoute FromMemory(ProxyCall call, Exception reason)
+    {
+        var route = memory.Recall(call.Key, call.ForcesPrimary);
+        metrics.RouteCache(call.Nodes.Name, route is null ? "miss" : "hit");
+        if (route is null)
+            throw new GrpcException(GrpcStatusCode.Unavailable, reason.Message, reason);
+        metrics.RoutedFromMemory();
+        LogFromMemory(logger, call.Key.VirtualStorage, call.Key.RelativePath, reason.Message);
+        return route;
     }
 
     [LoggerMessage(1, LogLevel.Warning, "read routed as last seen: virtual_storage={VirtualStorage} relative_path={RelativePath} reason={Reason}")]

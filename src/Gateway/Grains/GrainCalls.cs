@@ -40,6 +40,8 @@ internal sealed class GrainCalls(IGatewayGrains grains, TimeProvider time, Gatew
             }
             catch (Exception e) when (e is not RouteException { Failure: not RouteFailure.Stopping } && !cancellationToken.IsCancellationRequested)
             {
+                if (AnswerWithin(e) is { } answer)
+                    throw answer;
                 metrics.GrainCallFailed();
                 var left = budget - time.GetElapsedTime(started);
                 if (left <= RetryPause)
@@ -48,5 +50,17 @@ internal sealed class GrainCalls(IGatewayGrains grains, TimeProvider time, Gatew
                     await Task.Delay(RetryPause, time, cancellationToken);
             }
         }
+    }
+
+    // A grain that cannot start has no say of its own: the runtime wraps what its store told. Asking again at once would meet the same store.
+    private static RouteException? AnswerWithin(Exception e)
+    {
+        for (var inner = e.InnerException; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is RouteException { Failure: RouteFailure.StoreUnavailable } answer)
+                return answer;
+        }
+
+        return null;
     }
 }

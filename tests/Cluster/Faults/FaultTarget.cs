@@ -16,12 +16,7 @@ internal sealed record FaultTarget(string Role, string Name, ManagedProcess? Pro
         role,
         name,
         process,
-        async cancellationToken =>
-        {
-            if (!process.Running)
-                process.Start();
-            await process.WaitUntilReadyAsync(ReadyMax, cancellationToken);
-        },
+        cancellationToken => Supervised.StartAsync(process, ReadyMax, cancellationToken),
         process.KillAsync);
 
     public static FaultTarget Of(PostgresProcess postgres) => new("postgres", "postgres", null, postgres.StartAsync, postgres.KillAsync);

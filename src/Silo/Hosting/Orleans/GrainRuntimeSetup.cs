@@ -73,13 +73,15 @@ internal static class GrainRuntimeSetup
             clustering.Invariant = Invariant;
             clustering.DataSource = dataSource;
         });
-        silo.AddAdoNetGrainStorage(GrainOptions.StorageProvider, options => options.Configure<IServiceProvider>((storage, services) =>
+        silo.AddAdoNetGrainStorage(SqlGrainStorage.Inner, options => options.Configure<IServiceProvider>((storage, services) =>
         {
             storage.Invariant = Invariant;
             storage.DataSource = dataSource;
             storage.DeleteStateOnClear = true;
             storage.GrainStorageSerializer = ActivatorUtilities.CreateInstance<SystemTextJsonGrainStorageSerializer>(services);
         }));
+        silo.Services.AddGrainStorage(
+            GrainOptions.StorageProvider, static (provider, _) => new SqlGrainStorage(provider.GetRequiredKeyedService<IGrainStorage>(SqlGrainStorage.Inner)));
         silo.UseAdoNetReminderService(reminders =>
         {
             reminders.Invariant = Invariant;

@@ -53,13 +53,16 @@ public sealed partial class RepositoryGrain
             if (until == DateTimeOffset.MaxValue)
                 await task.WaitAsync(cancellationToken);
             else
-                await task.WaitAsync(left, _time, cancellationToken);
+                await task.WaitAsync(WholeMilliseconds(left), _time, cancellationToken);
         }
         catch (TimeoutException)
         {
             // The caller looks at the clock itself.
         }
     }
+
+    // A wait counts in whole milliseconds and drops the rest: the last part of one would be no wait at all, and the caller's loop would spin through it.
+    private static TimeSpan WholeMilliseconds(TimeSpan time) => TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds));
 
     /// <summary>Something ended that somebody may wait for.</summary>
     private void Progressed()

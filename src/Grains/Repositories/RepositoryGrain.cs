@@ -71,13 +71,14 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
     }
 
     /// <inheritdoc/>
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _upkeep?.Dispose();
         ReleaseEverybody();
         foreach (var _ in _writes)
             _shutdown.WriteEnded();
-        await _stopping.CancelAsync();
+        EndWork();
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -220,6 +221,9 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         ReleaseEverybody();
         DeactivateOnIdle();
     }
+
+    // Here and now: CancelAsync would end the work from a thread of the pool, beside the grain's turns.
+    private void EndWork() => _stopping.Cancel();
 
     private void ReleaseEverybody()
     {

@@ -1,0 +1,106 @@
+using Praefect.Grains.Repositories;
+using Praefect.Simulation.Engine;
+using Praefect.Simulation.Machines;
+
+namespace Praefect.Simulation.Load;
+
+/// <summary>Reads, writes, creates and removes repositories, one call after another, and forgets nothing that it was told.</summary>
+internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<RepositoryKey> repositories, SimRandom random)
+{
+    private readonly Dictionary<RepositoryKey, string?> _main = [];
+    private int _values;
+
+    /// <summary>How often a client removes a repository.</summary>
+    public double Removals { get; init; }
+
+    /// <summary>How often a write goes without votes.</summary>
+    public double Voteless { get; init; }
+
+    public bool Stopped { get; set; }
+
+    public void Start() => _ = host.Run(WorkAsync);
+
+    /// <summary>Tries until a write on the repository, or its creation, is acknowledged.</summary>
+    public async Task WriteUntilAcknowledgedAsync(RepositoryKey key)
+    {
+        while (true)
+        {
+            var reply = await WriteAsync(key, ownReference: true, votes: true, declined: false);
+            if (reply.Kind == ReplyKind.Ok)
+                return;
+            if (reply.Text == "RepositoryNotFound" && (await CreateAsync(key)).Kind == ReplyKind.Ok)
+                return;
+            await Task.Delay(TimeSpan.FromMilliseconds(200), host.Time);
+        }
+    }
+
+    private async Task WorkAsync()
+    {
+        while (!Stopped)
+        {
+            var key = random.Pick(repositories);
+            var what = random.Next(100);
+            if (what < 35)
+            {
+                await ReadAsync(key);
+            }
+            else if (random.Chance(Removals))
+            {
+                await CallAsync(g => g.RemoveAsync(key));
+                _main.Remove(key);
+            }
+            else
+            {
+                var reply = await WriteAsync(key, random.Chance(0.5), !random.Chance(Voteless), random.Chance(0.03));
+                if (reply.Text == "RepositoryNotFound")
+                    await CreateAsync(key);
+            }
+
+            await Task.Delay(random.Milliseconds(1, 400), host.Time);
+        }
+    }
+
+    private async Task ReadAsync(RepositoryKey key)
+    {
+        var reply = await CallAsync(g => g.ReadAsync(key, random.Chance(0.2)));
+        if (reply is { Kind: ReplyKind.Ok, Content: { } content })
+            _main[key] = content.GetValueOrDefault("main");
+    }
+
+    private Task<Reply> CreateAsync(RepositoryKey key) => SendAsync(key, new Change(ChangeKind.Create, "HEAD", null, NextValue(), !random.Chance(Voteless), Declined: false));
+
+    private async Task<Reply> WriteAsync(RepositoryKey key, bool ownReference, bool votes, bool declined)
+    {
+        var value = NextValue();
+        var change = ownReference
+            ? new Change(ChangeKind.Update, $"own/{value}", null, value, votes, declined)
+            : new Change(ChangeKind.Update, "main", _main.GetValueOrDefault(key), value, votes, declined);
+        var reply = await SendAsync(key, change);
+        if (!ownReference && reply.Kind == ReplyKind.Ok)
+            _main[key] = value;
+        else if (!ownReference)
+            await ReadAsync(key);
+        return reply;
+    }
+
+    private Task<Reply> SendAsync(RepositoryKey key, Change change)
+    {
+        cluster.Oracle.Issued(change);
+        return CallAsync(g => g.WriteAsync(key, change));
+    }
+
+    private async Task<Reply> CallAsync(Func<Gateway, Task<Reply>> call)
+    {
+        var gateway = cluster.Gateway;
+        try
+        {
+            return await cluster.Network.CallAsync(host, gateway.Host, _ => call(gateway), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20), host.Time);
+        }
+        catch (Exception e)
+        {
+            return new Reply(ReplyKind.Unknown, e.Message);
+        }
+    }
+
+    private string NextValue() => $"{host.Name[^1]}{(++_values).ToString(System.Globalization.CultureInfo.InvariantCulture)}";
+}

@@ -1,0 +1,62 @@
+using Praefect.Grains.Repositories;
+using Praefect.Simulation.Engine;
+using Praefect.Simulation.Load;
+
+namespace Praefect.Simulation;
+
+/// <summary>What came of a run.</summary>
+/// <param name="Seed">Which.</param>
+/// <param name="Violation">What was found wrong; null: nothing.</param>
+/// <param name="Hash">Stands for everything that happened.</param>
+/// <param name="Steps">Turns that ran.</param>
+/// <param name="Acknowledged">Writes that clients were told of.</param>
+/// <param name="Injected">Faults by kind.</param>
+/// <param name="Looks">How many times a replica was compared with what was promised.</param>
+internal sealed record RunResult(
+    ulong Seed, string? Violation, ulong Hash, long Steps, int Acknowledged, IReadOnlyDictionary<Faults, int> Injected, long Looks);
+
+/// <summary>One run: a while with faults, then the demand that everything works again, then the demand that all replicas are level.</summary>
+internal static class Run
+{
+    private static readonly TimeSpan WritableWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LevelWithin = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Breath = TimeSpan.FromSeconds(8);
+
+    public static RunResult Execute(ulong seed, TextWriter? trace = null, Faults only = Faults.All)
+    {
+        var world = new World(seed, new Trace(trace));
+        Scene? scene = null;
+        world.Do(() => scene = new Scene(world, only));
+        world.RunUntil(world.Random.Milliseconds(300, 2000));
+        world.Do(() => scene!.Nemesis.Start());
+        world.RunUntil(world.Elapsed + world.Random.Milliseconds(5000, 25000));
+        world.Do(scene!.EndFaults);
+        DemandWritable(world, scene);
+        world.Do(scene.EndWork);
+        DemandLevel(world, scene);
+        return new RunResult(
+            seed, world.Violation, world.Trace.Hash, world.Steps, scene.Oracle.Acknowledged, scene.Nemesis.Injected, scene.Oracle.Looks);
+    }
+
+    private static void DemandWritable(World world, Scene scene)
+    {
+        Dictionary<RepositoryKey, Task> waiting = [];
+        world.Do(() => waiting = scene.Probe());
+        world.RunUntil(world.Elapsed + WritableWithin, () => waiting.Values.All(w => w.IsCompleted));
+        foreach (var (key, _) in waiting.Where(w => !w.Value.IsCompleted))
+            world.Fail($"{key} takes no write {WritableWithin.TotalSeconds} s after the last fault: {scene.Oracle.TextOf(key.ToString())}");
+    }
+
+    private static void DemandLevel(World world, Scene scene)
+    {
+        world.RunUntil(world.Elapsed + Breath);
+        for (var end = world.Elapsed + LevelWithin; world.Elapsed < end && scene.Repositories.Any(r => scene.NotLevel(r) is not null);)
+            world.RunUntil(world.Elapsed + Slice);
+        foreach (var key in scene.Repositories)
+        {
+            if (scene.NotLevel(key) is { } reason)
+                world.Fail($"{key} is not level {LevelWithin.TotalSeconds} s after the last write: {reason}; {scene.Oracle.TextOf(key.ToString())}");
+        }
+    }
+}

@@ -113,9 +113,13 @@ internal sealed class Oracle(World world)
     /// <summary>Somebody is about to delete a replica.</summary>
     public void Removing(string storage, string path)
     {
-        if (_byPath.TryGetValue(path, out var record) && record.Generation >= 0)
+        // What no record names is left over, or more than was asked for.
+        if (_byPath.TryGetValue(path, out var record) && record.Generation >= 0 && record.Replicas.Any(r => r.Storage == storage))
             world.Fail($"{storage} is told to delete {path}, which is on record: {Text(record)}");
     }
+
+    /// <summary>All records, as the database has them.</summary>
+    public IEnumerable<RepositoryRecord> Records => _records.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => r.Value);
 
     public RepositoryRecord? RecordOf(string repository) => _records.GetValueOrDefault(repository);
 
@@ -124,7 +128,8 @@ internal sealed class Oracle(World world)
     /// <summary>All replicas that are called up to date hold the same.</summary>
     public string? Difference(string repository)
     {
-        if (RecordOf(repository) is not { Generation: >= 0 } record)
+        // What a node lied about can differ until the next write finds it.
+        if (_lies.Count > 0 || RecordOf(repository) is not { Generation: >= 0 } record)
             return null;
         var contents = UpToDate(record).Select(s => (Storage: s, Text: Content(s, record.ReplicaPath))).ToArray();
         return contents.Select(c => c.Text).Distinct().Count() > 1 ? string.Join("; ", contents.Select(c => $"{c.Storage}: {c.Text}")) : null;

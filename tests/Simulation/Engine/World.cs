@@ -63,11 +63,12 @@ internal sealed class World
     /// <summary>Runs until the time has come, nothing happens any more, or something was found wrong.</summary>
     public void RunUntil(TimeSpan end, Func<bool>? done = null) => OnPool(finished => new Stepping(() => Step(end, done), finished));
 
-    /// <summary>Does something on the one thread that everything happens on.</summary>
+    /// <summary>Does something on the one thread that everything happens on, unless something was found wrong before.</summary>
     public void Do(Action action) => OnPool(finished => new Stepping(
         () =>
         {
-            action();
+            if (Violation is null)
+                action();
             return false;
         },
         finished));

@@ -7,6 +7,7 @@ namespace Praefect.Simulation.Load;
 /// <summary>Reads, writes, creates and removes repositories, one call after another, and forgets nothing that it was told.</summary>
 internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<RepositoryKey> repositories, SimRandom random)
 {
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
     private readonly Dictionary<RepositoryKey, string?> _main = [];
     private int _values;
 
@@ -46,7 +47,7 @@ internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<Repositor
             }
             else if (random.Chance(Removals))
             {
-                await CallAsync(g => g.RemoveAsync(key));
+                await CallAsync((g, _) => g.RemoveAsync(key));
                 _main.Remove(key);
             }
             else
@@ -62,7 +63,7 @@ internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<Repositor
 
     private async Task ReadAsync(RepositoryKey key)
     {
-        var reply = await CallAsync(g => g.ReadAsync(key, random.Chance(0.2)));
+        var reply = await CallAsync((g, _) => g.ReadAsync(key, random.Chance(0.2)));
         if (reply is { Kind: ReplyKind.Ok, Content: { } content })
             _main[key] = content.GetValueOrDefault("main");
     }
@@ -86,15 +87,16 @@ internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<Repositor
     private Task<Reply> SendAsync(RepositoryKey key, Change change)
     {
         cluster.Oracle.Issued(change);
-        return CallAsync(g => g.WriteAsync(key, change));
+        return CallAsync((g, token) => g.WriteAsync(key, change, token));
     }
 
-    private async Task<Reply> CallAsync(Func<Gateway, Task<Reply>> call)
+    private async Task<Reply> CallAsync(Func<Gateway, CancellationToken, Task<Reply>> call)
     {
         var gateway = cluster.Gateway;
+        using var deadline = new CancellationTokenSource(Deadline, host.Time);
         try
         {
-            return await cluster.Network.CallAsync(host, gateway.Host, _ => call(gateway), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20), host.Time);
+            return await cluster.Network.CallAsync(host, gateway.Host, token => call(gateway, token), deadline.Token);
         }
         catch (Exception e)
         {

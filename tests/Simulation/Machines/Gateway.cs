@@ -51,22 +51,24 @@ internal sealed class Gateway(Cluster cluster, Host host, ulong instance)
     public void Start() => _ = Host.Run(RenewAsync);
 
     /// <summary>A write on a repository, or its creation.</summary>
-    public async Task<Reply> WriteAsync(RepositoryKey key, Change change)
+    public async Task<Reply> WriteAsync(RepositoryKey key, Change change, CancellationToken cancellationToken)
     {
         var id = ++_last;
         MutatorRoute route;
         try
         {
-            route = await GrainAsync(key, (grain, token) => BeginAsync(grain, id, change, token), BeginTimeout, BeginBudget, CancellationToken.None);
+            route = await BeginAsync(key, id, change);
         }
         catch (Exception e)
         {
+            if (e is not RouteException)
+                _ = AbandonAsync(key, id);
             return new Reply(ReplyKind.Refused, e is RouteException r ? r.Failure.ToString() : e.Message);
         }
 
         _underWay.Add(id, new UnderWay(key));
         cluster.World.Trace.Add(Host.Name, $"{id:x}: {change} on {route.ReplicaPath} at {route.Primary} with {string.Join(", ", route.Secondaries)}");
-        var (answer, outcomes) = await RunCallsAsync(id, key, route, change);
+        var (answer, outcomes) = await RunCallsAsync(id, key, route, change, cancellationToken);
         return await FinishAsync(id, key, route, change, answer, outcomes);
     }
 
@@ -144,7 +146,36 @@ internal sealed class Gateway(Cluster cluster, Host host, ulong instance)
     private static Task<MutatorRoute> BeginAsync(IRepositoryGrain grain, ulong id, Change change, CancellationToken cancellationToken) =>
         change.Kind == ChangeKind.Create
             ? grain.BeginCreationAsync(new CreationRequest(id, "/gitaly.Simulation/Create", change.Votes, [], null, Upsert: false), cancellationToken)
-            : grain.BeginMutatorAsync(new MutatorRequest(id, "/gitaly.Simulation/Write", change.Votes, []), cancellationToken);
+            : grain.BeginMutatorAsync(new MutatorRequest(id, "/gitaly.Simulation/Write", change.Votes, []) { Turns = change.Votes ? [change.Reference] : [] }, cancellationToken);
+
+    // Others may be before it; each attempt finds the place in the queue that the one before took.
+    private async Task<MutatorRoute> BeginAsync(RepositoryKey key, ulong id, Change change)
+    {
+        while (true)
+        {
+            try
+            {
+                return await GrainAsync(key, (grain, token) => BeginAsync(grain, id, change, token), BeginTimeout, BeginBudget, CancellationToken.None);
+            }
+            catch (RouteException e) when (e.Failure == RouteFailure.TurnPending)
+            {
+                await Task.Delay(RetryPause, Host.Time);
+            }
+        }
+    }
+
+    // The answer that was not waited for may have opened the write.
+    private async Task AbandonAsync(RepositoryKey key, ulong id)
+    {
+        try
+        {
+            await GrainAsync(key, (grain, token) => DoneAsync(grain.AbandonAsync(id, token)), RouteTimeout, RouteTimeout, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // Its lease ends it.
+        }
+    }
 
     private static async Task<bool> DoneAsync(Task task)
     {
@@ -152,17 +183,18 @@ internal sealed class Gateway(Cluster cluster, Host host, ulong instance)
         return true;
     }
 
-    private async Task<(NodeAnswer? Primary, ImmutableArray<NodeOutcome> Outcomes)> RunCallsAsync(ulong id, RepositoryKey key, MutatorRoute route, Change change)
+    private async Task<(NodeAnswer? Primary, ImmutableArray<NodeOutcome> Outcomes)> RunCallsAsync(
+        ulong id, RepositoryKey key, MutatorRoute route, Change change, CancellationToken cancellationToken)
     {
-        using var cut = new CancellationTokenSource();
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var outcomes = new Dictionary<string, NodeOutcome>();
         var secondaries = Task.WhenAll(route.Secondaries.Select(s => SecondaryAsync(id, key, route, change, s, outcomes, cut.Token)));
         var primary = await NodeAsync(id, key, route, change, route.Primary, outcomes, cut.Token);
         try
         {
-            await secondaries.WaitAsync(primary?.Code == 0 ? GraceAfterPrimarySuccess : GraceAfterPrimaryFailure, Host.Time);
+            await secondaries.WaitAsync(primary?.Code == 0 ? GraceAfterPrimarySuccess : GraceAfterPrimaryFailure, Host.Time, cut.Token);
         }
-        catch (TimeoutException)
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
             cut.Cancel();
             await secondaries;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Praefect.Grains;
+using Praefect.Grains.Catalogue;
 using Praefect.Grains.Embedded;
 using Praefect.Grains.Nodes;
 using Praefect.Simulation.Engine;
@@ -25,7 +26,7 @@ internal sealed class Silo
     /// <summary>A later one has taken over from it, which it may not know yet.</summary>
     public bool Superseded { get; set; }
 
-    public static Silo Start(Host host, GrainOptions options, SimStore store, INodeGateway nodes)
+    public static Silo Start(Host host, GrainOptions options, SimStore store, INodeGateway nodes, IRepositoryCatalogue catalogue)
     {
         var services = new ServiceCollection();
         var loggers = new TraceLoggers(host);
@@ -33,6 +34,7 @@ internal sealed class Silo
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         services.AddSingleton(host.Time);
         services.AddSingleton(nodes);
+        services.AddSingleton(catalogue);
         services.AddSingleton<IRandomSource>(new GrainRandom(host.World.Random.Fork()));
         services.AddEmbeddedGrains(g => g
             .AddGrains(typeof(GrainOptions).Assembly)

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using Praefect.Grains.Catalogue;
+using Praefect.Grains.Replicas;
+using Praefect.Grains.Repositories;
+
+namespace Praefect.Simulation.Machines;
+
+/// <summary>What the grains ask of the catalogue, answered from the records as the store has them.</summary>
+internal sealed class SimCatalogue(Checks.Oracle oracle) : IRepositoryCatalogue
+{
+    private readonly Dictionary<DueVerification, DateTimeOffset> _leases = [];
+
+    public async IAsyncEnumerable<DatalossEntry> DatalossAsync(
+        string virtualStorage,
+        IReadOnlyCollection<string> configured,
+        IReadOnlyCollection<string> healthy,
+        bool includePartial,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        foreach (var record in RecordsOf(virtualStorage))
+        {
+            var explicitly = configured.Where(c => record.Assignments?.Contains(c) == true).ToArray();
+            var hosts = explicitly.Length > 0 ? explicitly : [.. configured];
+            var entry = new DatalossEntry(
+                record.RepositoryId,
+                record.RelativePath,
+                record.Generation,
+                record.Primary ?? "",
+                !record.Replicas.Any(r => r.Generation == record.Generation && healthy.Contains(r.Storage)),
+                [.. hosts.Select(h => new DatalossReplica(h, true, healthy.Contains(h), record.Generation - (record.Replicas.FirstOrDefault(r => r.Storage == h)?.Generation ?? -1)))]);
+            if (entry.Unavailable || entry.Replicas.Any(r => r.BehindBy > 0 || !r.Healthy))
+                yield return entry;
+        }
+    }
+
+    public Task<IReadOnlyList<DueVerification>> LeaseVerificationsAsync(
+        string virtualStorage,
+        IReadOnlyCollection<string> healthy,
+        DateTimeOffset verifiedBefore,
+        DateTimeOffset now,
+        TimeSpan lease,
+        int limit,
+        CancellationToken cancellationToken)
+    {
+        var due = RecordsOf(virtualStorage)
+            .SelectMany(record => record.Replicas, static (record, replica) => (record, replica))
+            .Where(one => healthy.Contains(one.replica.Storage) && (one.replica.VerifiedAt is not { } at || at < verifiedBefore))
+            .OrderBy(static one => one.replica.VerifiedAt ?? DateTimeOffset.MinValue)
+            .Select(static one => new DueVerification(one.record.RepositoryId, one.replica.Storage, one.record.RelativePath, one.record.ReplicaPath))
+            .Where(one => !_leases.TryGetValue(one, out var until) || until <= now)
+            .Take(limit)
+            .ToArray();
+        foreach (var one in due)
+            _leases[one] = now + lease;
+        return Task.FromResult<IReadOnlyList<DueVerification>>(due);
+    }
+
+    public Task ReleaseVerificationsAsync(IReadOnlyCollection<DueVerification> done, CancellationToken cancellationToken)
+    {
+        foreach (var one in done)
+            _leases.Remove(one);
+        return Task.CompletedTask;
+    }
+
+    public IAsyncEnumerable<string> ListPathsAsync(string virtualStorage, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<long> CountUnavailableAsync(
+        string virtualStorage, IReadOnlyCollection<string> configured, IReadOnlyCollection<string> healthy, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<IReadOnlyDictionary<string, long>> CountBehindAsync(
+        string virtualStorage, IReadOnlyCollection<string> configured, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyDictionary<string, VerificationDepth>> CountVerificationsAsync(
+        string virtualStorage, IReadOnlyCollection<string> configured, DateTimeOffset verifiedBefore, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public IAsyncEnumerable<StorageReplica> ReplicasOfAsync(string virtualStorage, string storage, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<RepositoryKey?> FindAsync(long repositoryId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlySet<string>> KnownReplicaPathsAsync(
+        string virtualStorage, string storage, IReadOnlyCollection<string> replicaPaths, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    private IEnumerable<RepositoryRecord> RecordsOf(string virtualStorage) => oracle.Records.Where(r => r.VirtualStorage == virtualStorage && r.Generation >= 0);
+}

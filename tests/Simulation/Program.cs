@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Praefect.Simulation;
 
-/// <summary>Runs seeds. <c>--seeds N [--from M] [--threads T]</c>: many; <c>--seed N [--trace]</c>: one.</summary>
+/// <summary>Runs seeds. <c>--seeds N [--from M] [--until-failure]</c>: many; <c>--seed N [--trace]</c>: one.</summary>
 internal static class Program
 {
-    private const string Usage = "usage: --seeds N [--from M] [--threads T] | --seed N [--trace]";
+    private const string Usage = "usage: --seeds N [--from M] [--until-failure] | --seed N [--trace]";
 
     public static int Main(string[] args)
     {
@@ -15,7 +15,7 @@ internal static class Program
         if (Value("--seed") is { } seed)
             return One(seed, args.Contains("--trace"));
         if (Value("--seeds") is { } count)
-            return Many(Value("--from") ?? 1, count);
+            return Many(Value("--from") ?? 1, count, args.Contains("--until-failure"));
         Console.Error.WriteLine(Usage);
         return 2;
     }
@@ -27,10 +27,10 @@ internal static class Program
         return result.Violation is null ? 0 : 1;
     }
 
-    private static int Many(ulong from, ulong count)
+    private static int Many(ulong from, ulong count, bool untilFailure)
     {
         var started = Stopwatch.GetTimestamp();
-        var summary = Seeds.Run(from, count, result => Console.WriteLine($"seed {result.Seed}: {result.Violation}\n  replay: tests/Simulation/run.sh --seed {result.Seed} --trace"));
+        var summary = Seeds.Run(from, count, untilFailure, result => Console.WriteLine($"seed {result.Seed}: {result.Violation}\n  replay: tests/Simulation/run.sh --seed {result.Seed} --trace"));
         Console.WriteLine(summary.Text(Stopwatch.GetElapsedTime(started)));
         return summary.Failed.Count == 0 ? 0 : 1;
     }

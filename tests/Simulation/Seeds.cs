@@ -43,10 +43,10 @@ internal sealed class Summary
 /// <summary>Runs many seeds. A process runs one at a time, since all of it is one thread; so several processes share them.</summary>
 internal static class Seeds
 {
-    public static Summary Run(ulong from, ulong count, Action<RunResult> failed)
+    public static Summary Run(ulong from, ulong count, bool untilFailure, Action<RunResult> failed)
     {
         var summary = new Summary();
-        for (var seed = from; seed < from + count; seed++)
+        for (var seed = from; seed < from + count && !(untilFailure && summary.Failed.Count > 0); seed++)
         {
             var result = Simulation.Run.Execute(seed);
             summary.Add(result);

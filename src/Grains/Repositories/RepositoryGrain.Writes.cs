@@ -99,6 +99,11 @@ public sealed partial class RepositoryGrain
         _writes.Add(route.TransactionId, session);
         _shutdown.WriteOpened();
         _record = _record.WithOpenWrite(route.TransactionId, session.Participants);
+#if MUTANTS
+        if (Planted.Is("skip-the-intent") && !route.Creates)
+            _record = _record.WithoutOpenWrite(route.TransactionId);
+        else
+#endif
         session.Intent = _writer.WriteAsync();
         EnsureUpkeep();
         return session;
@@ -195,6 +200,13 @@ public sealed partial class RepositoryGrain
         _record = raised;
         var result = Recorded(verdict);
         Progressed();
+#if MUTANTS
+        if (Planted.Is("acknowledge-before-the-record"))
+        {
+            _ = _writer.WriteAsync();
+            return result;
+        }
+#endif
         await StoredAsync(_writer.WriteAsync());
         StartRepairs();
         return result;

@@ -62,6 +62,10 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
     {
         _key = RepositoryKey.Parse(this.GetPrimaryKeyString());
         _record = _state.State ?? RepositoryRecord.None;
+#if MUTANTS
+        if (Planted.Is("serve-before-recovery"))
+            _record = _record with { OpenWrites = [] };
+#endif
         if (_record.IsBeingCreated())
             await DropCreationAsync();
         else if (!_record.OpenWrites.IsEmpty)

@@ -68,14 +68,11 @@ internal sealed class RecordImport(IGatewayGrains runtime, GrainCalls grains, No
             return new Result { Outcome = Outcome.Conflict, Reason = string.Create(CultureInfo.InvariantCulture, $"its id {record.RepositoryId} is that of {holder}") };
         try
         {
-            var present = await grains.CallAsync<object?, RepositoryMetadata?>(
-                key, null, static (grain, _, token) => grain.GetMetadataAsync(token), options.FinishAttemptTimeout, cancellationToken);
-            if (present is not null)
-                return Compare(record, present);
-            if (!dryRun)
-                await grains.CallAsync(key, Imported(record), ImportAsync, options.FinishAttemptTimeout, cancellationToken);
+            var taken = await grains.CallAsync(
+                key, Imported(record) with { DryRun = dryRun }, static (grain, repository, token) => grain.ImportAsync(repository, token), options.FinishAttemptTimeout,
+                cancellationToken);
             routes.Forget(key);
-            return new Result { Outcome = Outcome.Imported };
+            return new Result { Outcome = taken ? Outcome.Imported : Outcome.Present };
         }
         catch (RouteException e) when (e.Failure is RouteFailure.StoreUnavailable or RouteFailure.Settling or RouteFailure.Stopping)
         {
@@ -86,21 +83,6 @@ internal sealed class RecordImport(IGatewayGrains runtime, GrainCalls grains, No
             return new Result { Outcome = e.Failure == RouteFailure.RepositoryAlreadyExists ? Outcome.Conflict : Outcome.Refused, Reason = e.Message };
         }
     }
-
-    private static async Task<bool> ImportAsync(IRepositoryGrain grain, ImportedRepository repository, CancellationToken cancellationToken)
-    {
-        await grain.ImportAsync(repository, cancellationToken);
-        return true;
-    }
-
-    private static Result Compare(RepositoryRecord record, RepositoryMetadata present) =>
-        present.RepositoryId == record.RepositoryId && string.Equals(present.ReplicaPath, record.ReplicaPath, StringComparison.Ordinal)
-            ? new Result { Outcome = Outcome.Present }
-            : new Result
-            {
-                Outcome = Outcome.Conflict,
-                Reason = string.Create(CultureInfo.InvariantCulture, $"there is a repository of that path with id {present.RepositoryId} and replica path {present.ReplicaPath}"),
-            };
 
     private static ImportedRepository Imported(RepositoryRecord record) => new(
         record.RepositoryId,

@@ -116,11 +116,15 @@ public interface IRepositoryGrain : IGrainWithStringKey
     /// </exception>
     Task<TrackedRepository> TrackAsync(TrackRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Takes a record of a Praefect database over as it is. Doing so again with the same id and replica path changes nothing.</summary>
+    /// <summary>
+    /// Takes a record of a Praefect database over as it is. Doing so again with the same id and replica path changes nothing. An activation that only this call
+    /// asked for ends with it, so that any number of records can be imported; what is behind is found by the search of its storage, or when somebody asks for it.
+    /// </summary>
+    /// <returns>Whether it was, or would be, taken over now; false: it had been before.</returns>
     /// <exception cref="RouteException">
     /// <see cref="RouteFailure.VirtualStorageNotFound"/>, <see cref="RouteFailure.RepositoryAlreadyExists"/> (another record), <see cref="RouteFailure.InvalidRecord"/>.
     /// </exception>
-    Task ImportAsync(ImportedRepository repository, CancellationToken cancellationToken);
+    Task<bool> ImportAsync(ImportedRepository repository, CancellationToken cancellationToken);
 
     /// <summary>Asks a storage's node whether it has its replica, and records the answer.</summary>
     /// <param name="storage">The storage.</param>

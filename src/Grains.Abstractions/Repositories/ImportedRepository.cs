@@ -16,7 +16,12 @@ public sealed record ImportedRepository(
     [property: Id(2)] string? Primary,
     [property: Id(3)] long Generation,
     [property: Id(4)] ImmutableArray<ImportedReplica> Replicas,
-    [property: Id(5)] ImmutableArray<string>? Assignments);
+    [property: Id(5)] ImmutableArray<string>? Assignments)
+{
+    /// <summary>Only says what would come of it.</summary>
+    [Id(6)]
+    public bool DryRun { get; init; }
+}
 
 /// <summary>A replica as a Praefect database records it.</summary>
 /// <param name="Storage">Name of the storage.</param>

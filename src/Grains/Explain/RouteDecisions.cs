@@ -24,6 +24,9 @@ internal sealed class RouteDecisions
     private readonly Entry[] _ring = new Entry[Bound];
     private int _next;
 
+    /// <summary>None was noted yet.</summary>
+    public bool IsEmpty => _ring[(_next - 1 + Bound) % Bound].Outcome is null;
+
     /// <summary>Notes one.</summary>
     /// <param name="at">When (UTC).</param>
     /// <param name="call">What was to be routed.</param>

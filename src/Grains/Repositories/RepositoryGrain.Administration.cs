@@ -81,24 +81,6 @@ public sealed partial class RepositoryGrain
         return new TrackedRepository(id, secondaries);
     }
 
-    /// <inheritdoc/>
-    public async Task ImportAsync(ImportedRepository repository, CancellationToken cancellationToken)
-    {
-        _ = KnownView($"virtual storage \"{_key.VirtualStorage}\" not found");
-        var record = ImportRules.Record(_key, repository);
-        // An import that was cut off is repeated from its start; what changed since then must stay.
-        if (_record.Exists() && _record.RepositoryId == record.RepositoryId && string.Equals(_record.ReplicaPath, record.ReplicaPath, StringComparison.Ordinal))
-        {
-            await StoredAsync(_writer.WriteAsync());
-            return;
-        }
-
-        ThrowIfTaken($"repository \"{_key.VirtualStorage}\"/\"{_key.RelativePath}\" has a record already");
-        _record = record;
-        await StoredAsync(_writer.WriteAsync());
-        StartRepairs();
-    }
-
     // A repository that is created later must not get the id that this one's path was made from: it would get the path, too.
     private async Task<long> ReserveIdBeyondAsync(long taken, CancellationToken cancellationToken)
     {

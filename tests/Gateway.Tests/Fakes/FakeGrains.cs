@@ -196,7 +196,7 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
     public Task<TrackedRepository> TrackAsync(TrackRequest request, CancellationToken cancellationToken) =>
         Task.FromResult(new TrackedRepository(1, storages.Remove(request.AuthoritativeStorage)));
 
-    public Task ImportAsync(ImportedRepository repository, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task<bool> ImportAsync(ImportedRepository repository, CancellationToken cancellationToken) => Task.FromResult(true);
 
     public override string ToString() => key.ToString();
 

@@ -178,8 +178,41 @@ public sealed class AdministrationTests(TestCluster cluster)
         Assert.Equal(4, (await bench.MetadataAsync()).Generation);
         await RefusedAsync(
             RouteFailure.RepositoryAlreadyExists,
-            $"repository \"{bench.VirtualStorage}\"/\"a/b.git\" has a record already",
+            "there is a repository of that path with id 900001 and replica path imported",
             () => bench.Grain.ImportAsync(Imported("P", "") with { RepositoryId = 900_002 }, default));
+    }
+
+    [Fact]
+    public async Task An_import_keeps_no_activation_that_nobody_else_asked_for()
+    {
+        var bench = new Bench(cluster);
+        Assert.True(await bench.Grain.ImportAsync(Imported("P S1", "S2") with { DryRun = true }, default));
+        Assert.Equal(0, bench.Store.Writes);
+
+        // Whoever had kept the record would lose against this other writer.
+        Assert.True(await bench.Grain.ImportAsync(Imported("P S1", "S2"), default));
+        bench.Touch();
+        Assert.False(await bench.Grain.ImportAsync(Imported("P S1", "S2"), default));
+        bench.Touch();
+        Assert.False(await bench.Grain.ImportAsync(Imported("P S1", "S2") with { DryRun = true }, default));
+        bench.Touch();
+        Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync("refs/heads/main", "1")).Outcome);
+    }
+
+    [Fact]
+    public async Task An_import_ends_no_activation_that_is_in_use()
+    {
+        var bench = new Bench(cluster);
+        var created = await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        var metadata = await bench.MetadataAsync();
+        var same = new ImportedRepository(metadata.RepositoryId, created.ReplicaPath, null, 0, [], null);
+
+        Assert.False(await bench.Grain.ImportAsync(same, default));
+        Assert.False(await bench.Grain.ImportAsync(same with { DryRun = true }, default));
+
+        await bench.VoteAndApplyAsync(route, "refs/heads/main", "1");
+        Assert.Equal(WriteOutcome.Recorded, (await bench.FinishAsync(route)).Outcome);
     }
 
     [Theory]

@@ -111,6 +111,15 @@ public sealed record GrainOptions
     /// <summary>How many repositories one such search sets to work. 1 to 100,000.</summary>
     public int ReconciliationBatch { get; init; } = 500;
 
+    /// <summary>Time between two searches of a storage's disk for repositories without a record. 0: none; else 10 ms or more.</summary>
+    public TimeSpan WalkInterval { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Time between two looks whether a search is due, the first soon after the start. 10 ms to 365 days.</summary>
+    public TimeSpan WalkCheckInterval { get; init; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>How many repositories of such a search are looked up at a time. 1 to 100,000.</summary>
+    public int WalkBatch { get; init; } = 16;
+
     /// <summary>Every mistake, in words that say what to change; empty when there is none.</summary>
     public ImmutableArray<string> Validate() => GrainOptionsRules.Check(this);
 }

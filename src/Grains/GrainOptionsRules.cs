@@ -21,6 +21,7 @@ internal static class GrainOptionsRules
         CheckCount(nameof(options.CopiesPerTarget), options.CopiesPerTarget, errors, most: 1000);
         CheckCount(nameof(options.VerificationBatch), options.VerificationBatch, errors, most: 1000);
         CheckCount(nameof(options.ReconciliationBatch), options.ReconciliationBatch, errors);
+        CheckCount(nameof(options.WalkBatch), options.WalkBatch, errors);
         return errors.ToImmutable();
     }
 
@@ -83,6 +84,9 @@ internal static class GrainOptionsRules
         CheckTime(nameof(o.VerificationLease), o.VerificationLease, TimeSpan.FromMilliseconds(100), 10 * Minute, errors);
         if (o.ReconciliationInterval != TimeSpan.Zero)
             CheckTime(nameof(o.ReconciliationInterval), o.ReconciliationInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromDays(365), errors);
+        if (o.WalkInterval != TimeSpan.Zero)
+            CheckTime(nameof(o.WalkInterval), o.WalkInterval, Ms10, TimeSpan.MaxValue, errors);
+        CheckTime(nameof(o.WalkCheckInterval), o.WalkCheckInterval, Ms10, TimeSpan.FromDays(365), errors);
         if (o.RepairMaxBackoff < o.RepairBackoff)
             errors.Add("RepairMaxBackoff is shorter than RepairBackoff");
     }

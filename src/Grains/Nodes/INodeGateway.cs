@@ -38,4 +38,8 @@ public interface INodeGateway
     /// <summary>Whether a node has a repository at this path.</summary>
     /// <exception cref="NodeException">No answer, or an error.</exception>
     Task<bool> ExistsAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken);
+
+    /// <summary>Every repository on a storage's disk, as the node finds them.</summary>
+    /// <exception cref="NodeException">No answer, an error, or the node broke off.</exception>
+    IAsyncEnumerable<FoundRepository> WalkAsync(NodeKey node, CancellationToken cancellationToken);
 }

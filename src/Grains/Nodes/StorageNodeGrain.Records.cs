@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Praefect.Grains.Repair;
+using Praefect.Grains.Untracked;
 using Praefect.Grains.Verification;
 
 namespace Praefect.Grains.Nodes;
 
 /// <content>
-/// What is recorded of the storage: verified against its disk, and searched for repositories that are to be copied to it. Both only while the node is healthy.
+/// What is recorded of the storage: verified against its disk, and searched for repositories that are to be copied to it; and its disk, searched for what is not
+/// recorded. All only while the node is healthy.
 /// A reminder brings the grain back wherever it is lost, although nobody may be asking for the node.
 /// </content>
 public sealed partial class StorageNodeGrain
@@ -20,9 +22,12 @@ public sealed partial class StorageNodeGrain
     private IGrainTimer? _recordsTimer;
     private StorageVerifier? _verifier;
     private StorageReconciler? _reconciler;
+    private UntrackedSearch? _untracked;
     private Task _verifying = Task.CompletedTask;
     private Task _searching = Task.CompletedTask;
+    private Task _walking = Task.CompletedTask;
     private DateTimeOffset _nextSearch;
+    private DateTimeOffset _nextWalk;
     private bool _reminded;
 
     /// <inheritdoc/>
@@ -42,6 +47,8 @@ public sealed partial class StorageNodeGrain
         _verifier = new StorageVerifier(_node, catalogue, GrainFactory, options, verificationMetrics, time, _logger);
         _reconciler = new StorageReconciler(_node, catalogue, GrainFactory, directory, options, time, _logger);
         _nextSearch = time.GetUtcNow() + Shorter(FirstSearch, options.ReconciliationInterval);
+        _untracked = new UntrackedSearch(_node, gateway, catalogue, GrainFactory, options, time, _logger);
+        _nextWalk = options.WalkInterval > TimeSpan.Zero ? time.GetUtcNow() + Shorter(FirstSearch, options.WalkCheckInterval) : DateTimeOffset.MaxValue;
         _recordsTimer = this.RegisterGrainTimer(
             static (grain, _) => grain.KeepRecordsAsync(),
             this,
@@ -57,6 +64,14 @@ public sealed partial class StorageNodeGrain
             _verifying = _verifier!.RunAsync(_ending.Token);
         if (_searching.IsCompleted && _nextSearch <= time.GetUtcNow())
             _searching = SearchAsync();
+        if (_walking.IsCompleted && _nextWalk <= time.GetUtcNow())
+            _walking = WalkAsync();
+    }
+
+    private async Task WalkAsync()
+    {
+        await _untracked!.RunIfDueAsync(_ending.Token);
+        _nextWalk = time.GetUtcNow() + options.WalkCheckInterval;
     }
 
     private async Task SearchAsync()
@@ -84,7 +99,7 @@ public sealed partial class StorageNodeGrain
     {
         _recordsTimer?.Dispose();
         await _ending.CancelAsync();
-        await Task.WhenAll(_verifying, _searching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await Task.WhenAll(_verifying, _searching, _walking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;

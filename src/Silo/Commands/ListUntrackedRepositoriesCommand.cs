@@ -4,6 +4,7 @@ using System.Text.Json;
 using Praefect.Gateway.Operations;
 using Praefect.Silo.CommandLine;
 using Praefect.Silo.Configuration;
+using Praefect.Silo.Hosting;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;

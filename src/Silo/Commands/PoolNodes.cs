@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Praefect.Silo.CommandLine;
 using Praefect.Silo.Configuration;
+using Praefect.Silo.Hosting;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Nodes;

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Praefect.Silo.CommandLine;
 using Praefect.Silo.Configuration;
+using Praefect.Silo.Hosting;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Nodes;

@@ -7,7 +7,7 @@ internal static class IneffectiveSettings
 
     /// <summary>The keys that are away from their defaults, in the order of Praefect's documentation.</summary>
     public static IEnumerable<string> Find(PraefectOptions options) =>
-        Queue(options).Concat(Tasks(options)).Concat(Failover(options.Failover)).Concat(Database(options.Database)).Where(setting => setting.Set).Select(setting => setting.Key);
+        Queue(options).Concat(Sentry(options.Sentry)).Concat(Failover(options.Failover)).Concat(Database(options.Database)).Where(setting => setting.Set).Select(setting => setting.Key);
 
     private static IEnumerable<(string Key, bool Set)> Queue(PraefectOptions options)
     {
@@ -17,13 +17,9 @@ internal static class IneffectiveSettings
         yield return ("reconciliation.histogram_buckets", !options.Reconciliation.HistogramBuckets.SequenceEqual(Defaults.Reconciliation.HistogramBuckets));
     }
 
-    private static IEnumerable<(string Key, bool Set)> Tasks(PraefectOptions options)
+    private static IEnumerable<(string Key, bool Set)> Sentry(SentryOptions sentry)
     {
-        var cleanup = options.RepositoriesCleanup;
-        yield return ("repositories_cleanup.check_interval", cleanup.CheckInterval != Defaults.RepositoriesCleanup.CheckInterval);
-        yield return ("repositories_cleanup.run_interval", cleanup.RunInterval != Defaults.RepositoriesCleanup.RunInterval);
-        yield return ("repositories_cleanup.repositories_in_batch", cleanup.RepositoriesInBatch != Defaults.RepositoriesCleanup.RepositoriesInBatch);
-        yield return ("sentry", options.Sentry.Dsn.Length > 0);
+        yield return ("sentry", sentry.Dsn.Length > 0);
     }
 
     private static IEnumerable<(string Key, bool Set)> Failover(FailoverOptions failover)

@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Praefect.Grains.Nodes;
 using Praefect.Silo.Metrics;
+using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Nodes;
 using Praefect.Wire.Protos;
@@ -121,6 +123,29 @@ public sealed class NodeGateway(NodeConnectionPool pool, TimeProvider time) : IN
     {
         var request = new RepositoryExistsRequest { Repository = At(node, replicaPath) };
         return (await CallAsync(node, "RepositoryExists", request, RepositoryExistsResponse.Parser, null, cancellationToken)).Exists;
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<FoundRepository> WalkAsync(NodeKey node, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = new WalkReposRequest { StorageName = node.Storage };
+        await using var walk = Connection(node).Channel
+            .ServerStreamAsync(Methods.InternalGitaly.WalkRepos, request, WalkReposResponse.Parser, cancellationToken)
+            .GetAsyncEnumerator(cancellationToken);
+        while (await MovedAsync(walk, node))
+            yield return new FoundRepository(walk.Current.RelativePath, walk.Current.ModificationTime?.ToDateTimeOffset());
+    }
+
+    private static async Task<bool> MovedAsync(IAsyncEnumerator<WalkReposResponse> walk, NodeKey node)
+    {
+        try
+        {
+            return await walk.MoveNextAsync();
+        }
+        catch (GrpcException e)
+        {
+            throw new NodeException($"WalkRepos on \"{node.Storage}\": {e.Status.Code}: {e.Status.Message}", e);
+        }
     }
 
     /// <summary>The value of <c>gitaly-servers</c> that tells a node how to reach another one.</summary>

@@ -40,6 +40,7 @@ public sealed class PraefectServer : IAsyncDisposable
     private static readonly TimeSpan ClusterAttempt = TimeSpan.FromSeconds(1);
 
     private const long MostCopies = 1000;
+    private const long MostInBatch = 10_000;
 
     private static readonly ImmutableArray<string> Meters =
         ["Praefect*", "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql"];
@@ -173,6 +174,9 @@ public sealed class PraefectServer : IAsyncDisposable
         ReconciliationInterval = SearchInterval(options.Reconciliation.SchedulingInterval),
         VerificationInterval = options.BackgroundVerification.VerificationInterval,
         DeleteInvalidRecords = options.BackgroundVerification.DeleteInvalidRecords,
+        WalkInterval = options.RepositoriesCleanup.RunInterval > TimeSpan.Zero ? options.RepositoriesCleanup.RunInterval : TimeSpan.Zero,
+        WalkCheckInterval = SearchInterval(options.RepositoriesCleanup.CheckInterval) is var check && check > TimeSpan.Zero ? check : new GrainOptions().WalkCheckInterval,
+        WalkBatch = (int)Math.Clamp(options.RepositoriesCleanup.RepositoriesInBatch, 1, MostInBatch),
         WriteTurns = options.WriteTurns,
         VirtualStorages =
         [

@@ -84,7 +84,10 @@ public sealed class FakeCatalogue(TestStore store) : IRepositoryCatalogue
 
     public Task<IReadOnlySet<string>> KnownReplicaPathsAsync(
         string virtualStorage, string storage, IReadOnlyCollection<string> replicaPaths, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        Task.FromResult<IReadOnlySet<string>>(RecordsOf(virtualStorage)
+            .Where(record => replicaPaths.Contains(record.ReplicaPath) && record.GenerationOf(storage) >= 0)
+            .Select(static record => record.ReplicaPath)
+            .ToHashSet(StringComparer.Ordinal));
 
     private IEnumerable<RepositoryRecord> RecordsOf(string virtualStorage) => store.Texts(virtualStorage + "/")
         .Select(static text => JsonSerializer.Deserialize<RepositoryRecord>(text)!)

@@ -82,6 +82,26 @@ public sealed class FakeNode
             return _repositories.ContainsKey(path);
     }
 
+    /// <summary>When repositories changed; others long ago.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, DateTimeOffset> ChangedAt { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How often it was walked.</summary>
+    public int Walks { get; private set; }
+
+    /// <summary>Walks end with an error.</summary>
+    public bool WalksFail { get; set; }
+
+    public IReadOnlyList<string> Walk()
+    {
+        lock (_gate)
+        {
+            Walks++;
+            if (WalksFail)
+                throw new NodeException("broken off");
+            return [.. _repositories.Keys];
+        }
+    }
+
     public string? Checksum(string path)
     {
         lock (_gate)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Praefect.Grains.Nodes;
 
 namespace Praefect.Grains.Tests.Cluster;
@@ -86,6 +87,13 @@ public sealed class FakeNodes : INodeGateway, INodeDirectory
 
     public async Task<bool> ExistsAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken) =>
         (await CallAsync(node, cancellationToken)).Has(replicaPath);
+
+    public async IAsyncEnumerable<FoundRepository> WalkAsync(NodeKey node, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var at = await CallAsync(node, cancellationToken);
+        foreach (var path in at.Walk())
+            yield return new FoundRepository(path, at.ChangedAt.GetValueOrDefault(path, DateTimeOffset.UnixEpoch));
+    }
 
     private async Task<FakeNode> CallAsync(NodeKey key, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Praefect.Grains.Catalogue;
 using Praefect.Grains.Nodes;
 #if GRAINS_ORLEANS
@@ -32,6 +33,8 @@ public class TestCluster : IAsyncLifetime
 
     public GrainShutdown Shutdown { get; } = new();
 
+    public WarningLog Log { get; } = new();
+
     public static GrainOptions Options { get; } = new()
     {
         VirtualStorages = [new VirtualStorageOptions { Name = "default", Storages = ["P", "S1", "S2"] }],
@@ -49,6 +52,9 @@ public class TestCluster : IAsyncLifetime
         ReconciliationBatch = 3,
         MaxWaitingWrites = 12,
         TurnSlice = TimeSpan.FromMilliseconds(50),
+        WalkInterval = TimeSpan.Zero,
+        WalkCheckInterval = TimeSpan.FromMilliseconds(20),
+        WalkBatch = 2,
     };
 
     protected virtual GrainOptions Effective => Options;
@@ -91,6 +97,7 @@ public class TestCluster : IAsyncLifetime
         services.AddSingleton<INodeDirectory>(Nodes);
         services.AddSingleton<IRepositoryCatalogue>(new FakeCatalogue(Store));
         services.AddSingleton(Shutdown);
+        services.AddLogging(logging => logging.AddProvider(Log));
         services.AddPraefectGrains(Effective);
     }
 
@@ -158,6 +165,12 @@ public class TestCluster : IAsyncLifetime
 public sealed class TestClusterWithoutTurns : TestCluster
 {
     protected override GrainOptions Effective => Options with { WriteTurns = false };
+}
+
+/// <summary>The same with disks that are searched for what has no record.</summary>
+public sealed class TestClusterWithWalks : TestCluster
+{
+    protected override GrainOptions Effective => Options with { WalkInterval = TimeSpan.FromHours(1) };
 }
 
 /// <summary>The same with little patience for slow writes.</summary>

@@ -206,8 +206,7 @@ public sealed class ConfigurationFileTests
     public void Settings_without_an_effect_are_named_in_one_warning_when_they_are_not_as_they_were() => Assert.Equal(
         [
             "settings without an effect here: memory_queue_enabled, replication.parallel_storage_processing_workers, "
-                + "reconciliation.histogram_buckets, repositories_cleanup.check_interval, repositories_cleanup.run_interval, "
-                + "repositories_cleanup.repositories_in_batch, sentry, failover.election_strategy, failover.error_threshold_window, "
+                + "reconciliation.histogram_buckets, sentry, failover.election_strategy, failover.error_threshold_window, "
                 + "failover.write_error_threshold_count, failover.read_error_threshold_count, failover.bootstrap_interval, failover.monitor_interval, "
                 + "database.session_pooled, database.host_no_proxy, database.port_no_proxy",
         ],

@@ -1,4 +1,5 @@
 using System.Net;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -18,7 +19,7 @@ using Praefect.Wire.Yamux;
 
 namespace Praefect.Silo.Tests.Hosting;
 
-/// <summary>What grains ask nodes about object pools, on a node with one repository.</summary>
+/// <summary>What grains ask nodes about object pools and disks, on a node with one repository.</summary>
 public sealed class PoolLinkTests : IAsyncLifetime
 {
     private const string Path = "@cluster/repositories/6b/86/1";
@@ -95,6 +96,32 @@ public sealed class PoolLinkTests : IAsyncLifetime
         var e = await Assert.ThrowsAsync<NodeException>(() => _gateway.SetPoolAsync(s_node, Path, "a", default));
         Assert.Contains("LinkRepositoryToObjectPool on \"gitaly-1\": FailedPrecondition: no such object pool", e.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_disk_is_walked_with_the_time_of_each_change()
+    {
+        var changed = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        ServeWalk(changed, broken: false);
+        Assert.Equal([new("a.git", changed), new("b.git", null)], await _gateway.WalkAsync(s_node, default).ToListAsync());
+    }
+
+    [Fact]
+    public async Task A_walk_that_breaks_off_is_an_error_of_the_node()
+    {
+        ServeWalk(default, broken: true);
+        var e = await Assert.ThrowsAsync<NodeException>(async () => await _gateway.WalkAsync(s_node, default).ToListAsync());
+        Assert.Equal("WalkRepos on \"gitaly-1\": Internal: disk", e.Message);
+    }
+
+    private void ServeWalk(DateTimeOffset changed, bool broken) => _methods.ServerStream<WalkReposRequest, WalkReposResponse>(
+        Methods.InternalGitaly.WalkRepos, WalkReposRequest.Parser, async (request, _, responses) =>
+        {
+            Assert.Equal("gitaly-1", request.StorageName);
+            await responses.WriteAsync(new WalkReposResponse { RelativePath = "a.git", ModificationTime = Timestamp.FromDateTimeOffset(changed) }, default);
+            if (broken)
+                throw new GrpcException(new GrpcStatus(GrpcStatusCode.Internal, "disk"));
+            await responses.WriteAsync(new WalkReposResponse { RelativePath = "b.git" }, default);
+        });
 
     private void ServePools(GrpcStatus link) => _methods
         .Unary<GetObjectPoolRequest, GetObjectPoolResponse>(Methods.ObjectPool.GetObjectPool, GetObjectPoolRequest.Parser, (request, _) =>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Praefect.Wire.Grpc;
 
-namespace Praefect.Silo.Commands;
+namespace Praefect.Silo.Hosting;
 
 /// <summary>Calls of one request and many responses.</summary>
 internal static class ServerStreams

@@ -10,4 +10,11 @@ public sealed record NodeHealth(
     [property: Id(0)] string Storage,
     [property: Id(1)] bool Healthy,
     [property: Id(2)] DateTimeOffset Since,
-    [property: Id(3)] string Reason);
+    [property: Id(3)] string Reason)
+{
+    /// <summary>
+    /// It is unhealthy because it answers nothing at all, not even with a refusal: calls under way on it get no end by themselves. Stays until it is healthy again.
+    /// </summary>
+    [Id(4)]
+    public bool Silent { get; init; }
+}

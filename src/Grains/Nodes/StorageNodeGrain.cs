@@ -6,7 +6,8 @@ namespace Praefect.Grains.Nodes;
 
 /// <summary>
 /// Probes one storage node for as long as its silo lives. One refused probe makes it unhealthy, one answered probe healthy again. Silence may be a pause of either
-/// machine, and where all nodes were taken for dead at once nothing would be served: a healthy node that is late is asked once more, at once.
+/// machine, and where all nodes were taken for dead at once nothing would be served: a node that is late is asked once more, at once. Silent twice, it counts as silent,
+/// which ends the calls under way on it; one that refuses or says that it does not serve may be finishing them.
 /// </summary>
 [Orleans.Concurrency.Reentrant]
 public sealed partial class StorageNodeGrain(
@@ -69,16 +70,17 @@ public sealed partial class StorageNodeGrain(
     private async Task ProbeOnceAsync()
     {
         var result = await AskAsync();
-        if (result == ProbeResult.Late && _health is not { Healthy: false })
+        if (result == ProbeResult.Late && _health is not { Silent: true })
             result = await AskAsync();
-        if (_health is { } known && known.Healthy == result.Healthy)
+        var silent = !result.Healthy && (result == ProbeResult.Late || _health is { Silent: true });
+        if (_health is { } known && known.Healthy == result.Healthy && known.Silent == silent)
         {
             _health = known with { Reason = result.Reason };
             return;
         }
 
         var first = _health is null;
-        _health = new NodeHealth(_node.Storage, result.Healthy, time.GetUtcNow(), result.Reason);
+        _health = new NodeHealth(_node.Storage, result.Healthy, time.GetUtcNow(), result.Reason) { Silent = silent };
         LogChanged(_node, result.Healthy, result.Reason);
         // The first result goes to whoever asked to watch; the virtual storage reads it from the answer.
         if (!first)

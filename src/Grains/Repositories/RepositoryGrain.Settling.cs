@@ -14,6 +14,9 @@ public sealed partial class RepositoryGrain
     private const int MostConfirmations = 10;
     private static readonly TimeSpan LongestComparison = TimeSpan.FromMinutes(2);
 
+    // How soon a comparison notices that a node it waits for has become silent.
+    private static readonly TimeSpan SilenceCheck = TimeSpan.FromMilliseconds(100);
+
     // What is known of writes in doubt beyond the record: empty after a crash.
     private readonly Dictionary<ulong, WriteSession> _doubts = [];
     private Task _settling = Task.CompletedTask;
@@ -109,13 +112,25 @@ public sealed partial class RepositoryGrain
         if (timeout > LongestComparison)
             timeout = LongestComparison;
         var candidates = SettlementRules.Candidates(_record, Configured());
-        var reports = await Task.WhenAll(candidates.Select(c => ReportAsync(c, timeout, patient: attempt < PatientTries)));
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
+        var asked = candidates.Select(c => ReportAsync(c, timeout, patient: attempt < PatientTries, enough.Token)).ToArray();
+        await AnsweredAsync(candidates, asked);
+        await enough.CancelAsync();
+        var reports = await Task.WhenAll(asked);
         return candidates.Zip(reports).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
     }
 
-    private async Task<ReplicaReport> ReportAsync(string storage, TimeSpan timeout, bool patient)
+    /// <summary>Waits for the answers. Those of nodes that fail all probes by silence are not waited for while another node may answer: whoever carries on, they stay behind.</summary>
+    private async Task AnsweredAsync(ImmutableArray<string> candidates, Task<ReplicaReport>[] asked)
     {
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stopped);
+        var all = Task.WhenAll(asked);
+        while (!all.IsCompleted && (candidates.All(IsSilent) || candidates.Zip(asked).Any(c => !c.Second.IsCompleted && !IsSilent(c.First))))
+            await WaitAsync(all, _time.GetUtcNow() + SilenceCheck, CancellationToken.None);
+    }
+
+    private async Task<ReplicaReport> ReportAsync(string storage, TimeSpan timeout, bool patient, CancellationToken enough)
+    {
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(enough);
         using var late = new CancellationTokenSource(timeout, _time);
         await using var ending = late.Token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), cancellation);
         try
@@ -185,8 +200,12 @@ public sealed partial class RepositoryGrain
     private ImmutableArray<string> Configured() =>
         _directory.Find(_key.VirtualStorage) is { } view ? [.. view.Nodes.Select(n => n.Storage)] : [];
 
-    private bool IsHealthy(string storage) =>
-        _directory.Find(_key.VirtualStorage)?.Nodes.Any(n => n.Healthy && string.Equals(n.Storage, storage, StringComparison.Ordinal)) ?? false;
+    private bool IsHealthy(string storage) => Health(storage) is { Healthy: true };
+
+    private bool IsSilent(string storage) => Health(storage) is { Silent: true };
+
+    private NodeHealth? Health(string storage) =>
+        _directory.Find(_key.VirtualStorage)?.Nodes.FirstOrDefault(n => string.Equals(n.Storage, storage, StringComparison.Ordinal));
 
     [LoggerMessage(LogLevel.Warning, "doubt about {Repository} settled: generation {Generation}, primary {Primary} ({Reports})")]
     private partial void LogSettled(RepositoryKey repository, long generation, string? primary, string reports);

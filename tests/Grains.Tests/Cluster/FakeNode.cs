@@ -19,6 +19,9 @@ public sealed class FakeNode
     /// <summary>Calls on it wait until this ends.</summary>
     public Task Hang { get; set; } = Task.CompletedTask;
 
+    /// <summary>The directory says that it answers nothing.</summary>
+    public bool Silent { get; set; }
+
     /// <summary>So many probes get no answer.</summary>
     public int Silences { get; set; }
 

@@ -45,7 +45,7 @@ public sealed class FakeNodes : INodeGateway, INodeDirectory
         NodeHealth Health(string storage)
         {
             var node = _nodes[new NodeKey(virtualStorage, storage)];
-            return new NodeHealth(storage, node.Healthy ?? node.Alive, DateTimeOffset.UnixEpoch, string.Empty);
+            return new NodeHealth(storage, node.Healthy ?? (node.Alive && !node.Silent), DateTimeOffset.UnixEpoch, string.Empty) { Silent = node.Silent };
         }
     }
 

@@ -185,6 +185,12 @@ public sealed class TestClusterWithoutUpkeep : TestCluster
     protected override GrainOptions Effective => Options with { UpkeepPeriod = TimeSpan.FromMinutes(1) };
 }
 
+/// <summary>The same with more patience for a comparison of replicas than any caller has.</summary>
+public sealed class TestClusterWithPatience : TestCluster
+{
+    protected override GrainOptions Effective => Options with { SettlingTimeout = TimeSpan.FromMinutes(5), SettlingWait = TimeSpan.FromSeconds(20) };
+}
+
 /// <summary>One cluster for all tests of repository grains: each has a virtual storage of its own.</summary>
 [CollectionDefinition(Name)]
 public sealed class ClusterTests : ICollectionFixture<TestCluster>

@@ -44,8 +44,28 @@ public sealed class NodeGrainTests(TestCluster cluster)
             cluster.Nodes["silences", storage].Silences = silences;
             await grain.SuspectAsync("no answer", default);
             // A probe by the timer may have taken a silence, and shared its answer.
-            Assert.Equal(silences == 1, (await grain.WatchAsync(default)).Healthy);
+            var health = await grain.WatchAsync(default);
+            Assert.Equal((silences == 1, silences == 2), (health.Healthy, health.Silent));
         }
+    }
+
+    [Fact]
+    public async Task A_node_that_refused_and_then_answers_nothing_is_silent_until_it_is_healthy()
+    {
+        var bench = new Bench(cluster, 0, "r1");
+        var grain = cluster.Grains.GetGrain<IStorageNodeGrain>(new NodeKey(bench.VirtualStorage, "r1").ToString());
+        bench["r1"].Alive = false;
+        var refused = await grain.WatchAsync(default);
+        Assert.Equal((false, false), (refused.Healthy, refused.Silent));
+
+        bench["r1"].Silences = 2;
+        await Bench.EventuallyAsync(async () => (await grain.WatchAsync(default)).Silent, "silent");
+        Assert.True((await grain.WatchAsync(default)).Since > refused.Since);
+        await grain.SuspectAsync("refuses again", default);
+        Assert.True((await grain.WatchAsync(default)).Silent);
+
+        bench["r1"].Alive = true;
+        await Bench.EventuallyAsync(async () => (await grain.WatchAsync(default)) is { Healthy: true, Silent: false }, "healthy");
     }
 
     [Fact]
@@ -72,6 +92,7 @@ public sealed class NodeGrainTests(TestCluster cluster)
             bench["g1"].Alive = false;
             await nodes[0].SuspectAsync("asked by the test", default);
             await Bench.EventuallyAsync(async () => !(await nodes[0].WatchAsync(default)).Healthy, "g1 is seen to be down");
+            Assert.False((await nodes[0].WatchAsync(default)).Silent);
             return (await nodes[0].WatchAsync(default)).Reason;
         }
     }

@@ -145,6 +145,21 @@ public sealed class DoubtTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_primary_whose_call_is_over_keeps_nobody_waiting_for_its_vote()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        var votes = route.Secondaries.Select(s => bench.VoteAsync(route, s, "1")).ToArray();
+        await bench.Grain.CancelVoterAsync(route.TransactionId, route.Primary, default);
+
+        Assert.All(await Task.WhenAll(votes), v => Assert.Equal(VoteAnswer.Abort, v.Answer));
+        var result = await bench.FinishAsync(route, Bench.Broken(route.Primary), Bench.Failed(route.Secondaries[0]), Bench.Failed(route.Secondaries[1]));
+        Assert.Equal(WriteOutcome.Unchanged, result.Outcome);
+        Assert.Equal(3, (await bench.ReadableAsync()).Length);
+    }
+
+    [Fact]
     public async Task New_writes_wait_for_a_settlement_and_are_refused_when_it_takes_too_long()
     {
         var bench = new Bench(cluster);

@@ -35,6 +35,7 @@ public static class GatewayServices
     /// <summary>
     /// Registers the gateway. The host provides <see cref="IGrainFactory"/> (or <see cref="IGatewayGrains"/>) and <see cref="NodeConnectionPool"/>, whose
     /// <see cref="SidechannelRegistry"/> must be the registered one; it listens with <c>UseBackchannel</c> for clients and <c>ListenBackchannel</c> for nodes.
+    /// Connections to silent nodes are given up where an <see cref="Praefect.Grains.Nodes.INodeDirectory"/> is registered.
     /// An <see cref="Praefect.Grains.Catalogue.IRepositoryCatalogue"/> is used where one is registered; calls that need it are refused otherwise.
     /// </summary>
     /// <exception cref="OptionsValidationException">Something is wrong with the options; all of it is named.</exception>
@@ -70,6 +71,7 @@ public static class GatewayServices
 
         // Hosted services stop in reverse: renewal goes on until nothing new comes in, outcomes are drained last.
         services.AddSingleton<BackgroundWork>().AddHostedService(p => p.GetRequiredService<BackgroundWork>());
+        services.AddHostedService<SilentNodes>();
         services.AddHostedService<WriteRenewal>();
         return services;
     }

@@ -70,9 +70,13 @@ internal sealed partial class WriteRunner(
         var secondaries = all.Skip(1).Select(d => RunSecondaryAsync(call, transactionId, d)).ToArray();
         var primary = await all[0].RunAsync(call.Response, call.Token);
         Observe(all[0], primary);
+        var released = primary is { Broken: true, CutOff: false } && call.Method.Votes && !Task.WhenAll(secondaries).IsCompleted
+            ? CancelVoterAsync(call, transactionId, all[0].Storage, callEnd.Token)
+            : Task.CompletedTask;
         await SettleAsync(all, secondaries, primary.Ok ? options.GraceAfterPrimarySuccess : options.GraceAfterPrimaryFailure, call.Token);
         await callEnd.CancelAsync();
         await fanOut;
+        await released;
         return refusal is null ? primary : new CallEnd(refusal.Code, refusal.Message, primary.Break == CallBreak.InsideMessage ? CallBreak.InsideMessage : CallBreak.None);
 
         async Task TakeTurnAsync(CancellationToken token)
@@ -93,12 +97,17 @@ internal sealed partial class WriteRunner(
         if (end.Ok || !call.Method.Votes || end.CutOff)
             return;
         LogSecondaryFailed(logger, call.Key, destination.Storage, end.Code, end.Message);
+        await CancelVoterAsync(call, transactionId, destination.Storage, call.Token);
+    }
+
+    /// <summary>Tells the grain that a node's call is over: others may be waiting for its vote.</summary>
+    private async Task CancelVoterAsync(ProxyCall call, ulong transactionId, string storage, CancellationToken cancellationToken)
+    {
         try
         {
-            // Others may be waiting for this node's vote.
             await grains.CallAsync<(ulong Id, string Storage), bool>(
                 call.Key,
-                (transactionId, destination.Storage),
+                (transactionId, storage),
                 static async (grain, which, token) =>
                 {
                     await grain.CancelVoterAsync(which.Id, which.Storage, token);
@@ -106,11 +115,12 @@ internal sealed partial class WriteRunner(
                 },
                 options.RouteTimeout,
                 options.BeginBudget,
-                call.Token);
+                cancellationToken);
         }
         catch (Exception e)
         {
-            LogCancelVoterFailed(logger, call.Key, destination.Storage, e.Message);
+            if (!cancellationToken.IsCancellationRequested)
+                LogCancelVoterFailed(logger, call.Key, storage, e.Message);
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed partial class MultiplexedSession : DelegatingStream
     private readonly YamuxSession _session;
     private readonly NodeConnectionContext _context;
     private readonly Task _accepting;
+    private CancellationTokenRegistration _givenUp;
     private int _serving = 1;
 
     private MultiplexedSession(Stream connection, YamuxSession session, YamuxStream first, NodeConnectionContext context)
@@ -49,6 +50,15 @@ internal sealed partial class MultiplexedSession : DelegatingStream
         }
     }
 
+    /// <summary>Ends the session when the token fires. Called once, by whoever started it.</summary>
+    public void EndOn(CancellationToken givenUp)
+    {
+        _givenUp = givenUp.UnsafeRegister(static self => ((MultiplexedSession)self!)._session.Abort(new YamuxException("the node answers nothing")), this);
+        // It may have ended before there was anything to take back.
+        if (_session.Completion.IsCompleted)
+            _givenUp.Unregister();
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await _session.DisposeAsync();
@@ -75,6 +85,7 @@ internal sealed partial class MultiplexedSession : DelegatingStream
         }
 
         await _session.Completion;
+        await _givenUp.DisposeAsync();
         LogEnded(_context.Logger, _context.VirtualStorage, _context.NodeName, _session.Error?.Message);
         await _connection.DisposeAsync();
         OneServed();

@@ -20,6 +20,8 @@ public sealed class NodeConnection : IAsyncDisposable
     private readonly NodeConnectionSettings _settings;
     private readonly TimeProvider _time;
     private readonly NodeConnectionContext _context;
+    private readonly Lock _gate = new();
+    private CancellationTokenSource _givenUp = new();
     private SignedHeader? _signed;
     private int _outstanding;
 
@@ -85,11 +87,26 @@ public sealed class NodeConnection : IAsyncDisposable
         return new OutstandingCall(this);
     }
 
+    /// <summary>
+    /// Ends the connection behind <see cref="Multiplexed"/>, also one that is being made: its calls fail as when the node had closed it, and the next call connects
+    /// anew. For a node that answers nothing any more, which would otherwise be noticed by the next ping.
+    /// </summary>
+    public async Task DropMultiplexedAsync()
+    {
+        CancellationTokenSource given;
+        lock (_gate)
+            (given, _givenUp) = (_givenUp, new CancellationTokenSource());
+        await given.CancelAsync();
+        given.Dispose();
+    }
+
     /// <summary>Closes all connections; calls in flight fail.</summary>
     public ValueTask DisposeAsync()
     {
         Plain.Dispose();
         Multiplexed.Dispose();
+        lock (_gate)
+            _givenUp.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -116,11 +133,26 @@ public sealed class NodeConnection : IAsyncDisposable
         handler.EnableMultipleHttp2Connections = false;
         handler.PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan;
         var backoff = new ConnectBackoff(_settings.FirstBackoff, _settings.MaxBackoff, _time);
-        handler.ConnectCallback = (_, cancellationToken) => backoff.RunAsync<Stream>(
-            async token => await MultiplexedSession.StartAsync(
-                await NodeDialer.DialAsync(Options, _settings, _time, token), _context, token),
-            cancellationToken);
+        handler.ConnectCallback = (_, cancellationToken) => backoff.RunAsync<Stream>(StartSessionAsync, cancellationToken);
         return new HttpMessageInvoker(handler, disposeHandler: true);
+    }
+
+    private async ValueTask<Stream> StartSessionAsync(CancellationToken cancellationToken)
+    {
+        CancellationToken givenUp;
+        lock (_gate)
+            givenUp = _givenUp.Token;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, givenUp);
+        try
+        {
+            var session = await MultiplexedSession.StartAsync(await NodeDialer.DialAsync(Options, _settings, _time, either.Token), _context, either.Token);
+            session.EndOn(givenUp);
+            return session;
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"dial \"{Options.VirtualStorage}\"/\"{Options.Storage}\": the node answers nothing", e);
+        }
     }
 
     private SocketsHttpHandler CreateHandler()

@@ -38,6 +38,8 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
 
     private readonly TaskCompletionSource<ImmutableArray<ulong>> _renewed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly TaskCompletionSource _voterCancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public const string ReplicaPath = "@cluster/repositories/6b/86/1";
 
     public bool Exists { get; set; } = true;
@@ -79,6 +81,9 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
     public Task<ulong> Abandoned => _abandoned.Task;
 
     public ConcurrentQueue<string> CancelledVoters { get; } = [];
+
+    /// <summary>Some voter was cancelled.</summary>
+    public Task VoterCancelled => _voterCancelled.Task;
 
     public ConcurrentQueue<(string Storage, Vote Vote, VotePhase Phase)> Votes { get; } = [];
 
@@ -134,6 +139,7 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
     public Task CancelVoterAsync(ulong transactionId, string storage, CancellationToken cancellationToken)
     {
         CancelledVoters.Enqueue(storage);
+        _voterCancelled.TrySetResult();
         return Task.CompletedTask;
     }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Nodes;
@@ -89,6 +91,25 @@ public sealed class NodeConnectionTests
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => TestClient.SendAsync(client.Connection.Multiplexed, "/hang").WaitAsync(s_patience));
         Assert.True(arrived.Task.IsCompleted);
         Assert.Empty(await TestClient.SendAsync(client.Connection.Multiplexed, "/fine").WaitAsync(s_patience));
+    }
+
+    [Fact]
+    public async Task A_node_that_answers_nothing_loses_its_calls_when_it_is_given_up_and_not_before()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var client = await TestClient.StartAsync(NodeAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"tcp://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}")));
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var call = TestClient.SendAsync(client.Connection.Multiplexed, "/x");
+            using var socket = await listener.AcceptSocketAsync();
+            // Magic, the first stream's header and HTTP/2's preface: the connection is made and the call is on it.
+            for (var received = 0; received < 11 + 12 + 24;)
+                received += await socket.ReceiveAsync(new byte[64].AsMemory()).AsTask().WaitAsync(s_patience);
+            Assert.False(call.IsCompleted);
+            await client.Connection.DropMultiplexedAsync();
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => call.WaitAsync(s_patience));
+        }
     }
 
     [Fact]

@@ -21,7 +21,8 @@ public sealed class RegistersUnderFaults(ITestOutputHelper output)
 
     private static async Task CheckAsync(Func<string, CancellationToken, Task<RegisterReport>> run)
     {
-        var folder = Directory.CreateTempSubdirectory("registers-").FullName;
+        // Not a private folder: Postgres runs as another user where the tests run as root.
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "registers-" + Guid.NewGuid().ToString("N")[..8])).FullName;
         try
         {
             using var limit = new CancellationTokenSource(Limit);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Praefect.Grains.Nodes;
 using Praefect.Simulation.Engine;
 
@@ -38,6 +39,12 @@ internal sealed class NodePorts(Host silo, Network network, IReadOnlyDictionary<
 
     public Task<bool> ExistsAsync(NodeKey node, string replicaPath, CancellationToken cancellationToken) =>
         AskAsync(node, async n => await n.ReadAsync(replicaPath) is not null, cancellationToken);
+
+    public async IAsyncEnumerable<FoundRepository> WalkAsync(NodeKey node, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var path in await AskAsync(node, static n => n.WalkAsync(), cancellationToken))
+            yield return new FoundRepository(path, ChangedAt: null);
+    }
 
     private Task<SortedDictionary<string, string>?> ReadAsync(SimNode target, SimNode source, string path) =>
         network.CallAsync(target.Host, source.Host, _ => source.ReadAsync(path), CancellationToken.None);

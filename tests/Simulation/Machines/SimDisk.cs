@@ -12,6 +12,9 @@ internal sealed class SimDisk(string storage)
 
     public SortedDictionary<string, string>? Find(string path) => _repositories.GetValueOrDefault(path);
 
+    /// <summary>All replica paths, in an order that does not depend on the past.</summary>
+    public string[] Paths() => [.. _repositories.Keys.Order(StringComparer.Ordinal)];
+
     public void Set(string path, string reference, string value)
     {
         if (!_repositories.TryGetValue(path, out var references))

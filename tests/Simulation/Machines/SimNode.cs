@@ -106,6 +106,12 @@ internal sealed class SimNode(World world, SimDisk disk, Action<string> lied)
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..40];
     }
 
+    public async Task<string[]> WalkAsync()
+    {
+        await WorkAsync();
+        return Disk.Paths();
+    }
+
     public async Task RemoveAsync(string path)
     {
         await WorkAsync();

@@ -15,7 +15,10 @@ namespace Praefect.Simulation;
 internal sealed record RunResult(
     ulong Seed, string? Violation, ulong Hash, long Steps, int Acknowledged, IReadOnlyDictionary<Faults, int> Injected, long Looks);
 
-/// <summary>One run: a while with faults, then the demand that everything works again, then the demand that all replicas are level.</summary>
+/// <summary>
+/// One run: a while with faults, then the demand that everything works again, then the demand that all replicas are level.
+/// Runs on the thread of the pool, from start to end.
+/// </summary>
 internal static class Run
 {
     private static readonly TimeSpan WritableWithin = TimeSpan.FromSeconds(30);
@@ -23,36 +26,36 @@ internal static class Run
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Breath = TimeSpan.FromSeconds(8);
 
-    public static RunResult Execute(ulong seed, TextWriter? trace = null, Faults only = Faults.All)
+    public static async Task<RunResult> ExecuteAsync(ulong seed, TextWriter? trace = null, Faults only = Faults.All)
     {
         var world = new World(seed, new Trace(trace));
         Scene? scene = null;
-        world.Do(() => scene = new Scene(world, only));
-        world.RunUntil(world.Random.Milliseconds(300, 2000));
-        world.Do(() => scene!.Nemesis.Start());
-        world.RunUntil(world.Elapsed + world.Random.Milliseconds(5000, 25000));
-        world.Do(scene!.EndFaults);
-        DemandWritable(world, scene);
-        world.Do(scene.EndWork);
-        DemandLevel(world, scene);
+        await world.DoAsync(() => scene = new Scene(world, only));
+        await world.RunUntilAsync(world.Random.Milliseconds(300, 2000));
+        await world.DoAsync(() => scene!.Nemesis.Start());
+        await world.RunUntilAsync(world.Elapsed + world.Random.Milliseconds(5000, 25000));
+        await world.DoAsync(scene!.EndFaults);
+        await DemandWritableAsync(world, scene);
+        await world.DoAsync(scene.EndWork);
+        await DemandLevelAsync(world, scene);
         return new RunResult(
             seed, world.Violation, world.Trace.Hash, world.Steps, scene.Oracle.Acknowledged, scene.Nemesis.Injected, scene.Oracle.Looks);
     }
 
-    private static void DemandWritable(World world, Scene scene)
+    private static async Task DemandWritableAsync(World world, Scene scene)
     {
         Dictionary<RepositoryKey, Task> waiting = [];
-        world.Do(() => waiting = scene.Probe());
-        world.RunUntil(world.Elapsed + WritableWithin, () => waiting.Values.All(w => w.IsCompleted));
+        await world.DoAsync(() => waiting = scene.Probe());
+        await world.RunUntilAsync(world.Elapsed + WritableWithin, () => waiting.Values.All(w => w.IsCompleted));
         foreach (var (key, _) in waiting.Where(w => !w.Value.IsCompleted))
             world.Fail($"{key} takes no write {WritableWithin.TotalSeconds} s after the last fault: {scene.Oracle.TextOf(key.ToString())}");
     }
 
-    private static void DemandLevel(World world, Scene scene)
+    private static async Task DemandLevelAsync(World world, Scene scene)
     {
-        world.RunUntil(world.Elapsed + Breath);
+        await world.RunUntilAsync(world.Elapsed + Breath);
         for (var end = world.Elapsed + LevelWithin; world.Elapsed < end && scene.Repositories.Any(r => scene.NotLevel(r) is not null);)
-            world.RunUntil(world.Elapsed + Slice);
+            await world.RunUntilAsync(world.Elapsed + Slice);
         foreach (var key in scene.Repositories)
         {
             if (scene.NotLevel(key) is { } reason)

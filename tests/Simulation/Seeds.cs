@@ -43,12 +43,12 @@ internal sealed class Summary
 /// <summary>Runs many seeds. A process runs one at a time, since all of it is one thread; so several processes share them.</summary>
 internal static class Seeds
 {
-    public static Summary Run(ulong from, ulong count, bool untilFailure, Action<RunResult> failed)
+    public static async Task<Summary> RunAsync(ulong from, ulong count, bool untilFailure, Action<RunResult> failed)
     {
         var summary = new Summary();
         for (var seed = from; seed < from + count && !(untilFailure && summary.Failed.Count > 0); seed++)
         {
-            var result = Simulation.Run.Execute(seed);
+            var result = await Simulation.Run.ExecuteAsync(seed);
             summary.Add(result);
             if (result.Violation is not null)
                 failed(result);

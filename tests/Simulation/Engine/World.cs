@@ -61,23 +61,23 @@ internal sealed class World
     }
 
     /// <summary>Runs until the time has come, nothing happens any more, or something was found wrong.</summary>
-    public void RunUntil(TimeSpan end, Func<bool>? done = null) => OnPool(finished => new Stepping(() => Step(end, done), finished));
+    public Task RunUntilAsync(TimeSpan end, Func<bool>? done = null) => OnPoolAsync(() => Step(end, done));
 
     /// <summary>Does something on the one thread that everything happens on, unless something was found wrong before.</summary>
-    public void Do(Action action) => OnPool(finished => new Stepping(
-        () =>
-        {
-            if (Violation is null)
-                action();
-            return false;
-        },
-        finished));
-
-    private static void OnPool(Func<ManualResetEventSlim, Stepping> stepping)
+    public Task DoAsync(Action action) => OnPoolAsync(() =>
     {
-        using var finished = new ManualResetEventSlim();
-        ThreadPool.UnsafeQueueUserWorkItem(stepping(finished), preferLocal: false);
-        finished.Wait();
+        if (Violation is null)
+            action();
+        return false;
+    });
+
+    // Whoever awaits goes on on the same thread: a run never leaves it, so that nothing depends on how soon another one wakes up.
+    private Task OnPoolAsync(Func<bool> step)
+    {
+        ThrowIfElsewhere();
+        var stepping = new Stepping(step);
+        ThreadPool.UnsafeQueueUserWorkItem(stepping, preferLocal: true);
+        return stepping.Finished;
     }
 
     private bool Step(TimeSpan end, Func<bool>? done)
@@ -138,15 +138,18 @@ internal sealed class World
     /// Completed tasks hand their awaiters to the thread pool, which in this program has one thread. So the steps run there, too: the next one is queued before this
     /// one begins, and since a thread takes what it queued last first, everything that this one hands to the pool runs before the next.
     /// </summary>
-    private sealed class Stepping(Func<bool> step, ManualResetEventSlim finished) : IThreadPoolWorkItem
+    private sealed class Stepping(Func<bool> step) : IThreadPoolWorkItem
     {
+        private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private bool _over;
+
+        public Task Finished => _finished.Task;
 
         public void Execute()
         {
             if (_over)
             {
-                finished.Set();
+                _finished.TrySetResult();
                 return;
             }
 
@@ -155,10 +158,10 @@ internal sealed class World
             {
                 _over = !step();
             }
-            catch (Exception)
+            catch (Exception e)
             {
                 _over = true;
-                throw;
+                _finished.TrySetException(e);
             }
         }
     }

@@ -54,7 +54,8 @@ internal static class Run
     private static async Task DemandLevelAsync(World world, Scene scene)
     {
         await world.RunUntilAsync(world.Elapsed + Breath);
-        for (var end = world.Elapsed + LevelWithin; world.Elapsed < end && scene.Repositories.Any(r => scene.NotLevel(r) is not null);)
+        // Time stands still once something was found wrong.
+        for (var end = world.Elapsed + LevelWithin; world.Violation is null && world.Elapsed < end && scene.Repositories.Any(r => scene.NotLevel(r) is not null);)
             await world.RunUntilAsync(world.Elapsed + Slice);
         foreach (var key in scene.Repositories)
         {

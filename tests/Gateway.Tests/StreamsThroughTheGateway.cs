@@ -94,6 +94,26 @@ public sealed class StreamsThroughTheGateway
 
     [Theory]
     [InlineData(2, GrpcStatusCode.Internal)]
+    [InlineData(0xb, GrpcStatusCode.ResourceExhausted)]
+    public async Task A_reset_before_the_answer_becomes_its_status_though_the_client_may_still_send_and_says_nothing_of_the_node(int http2Error, GrpcStatusCode expected)
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Nodes[0].On(Bidi, async http =>
+        {
+            using var first = await FakeNode.FirstAsync(http);
+            http.Features.Get<IHttpResetFeature>()!.Reset(http2Error);
+        });
+        await using var call = cluster.Client.Open<ListRefsRequest, ListRefsRequest>(Bidi, ListRefsRequest.Parser, null, default);
+        await call.WriteAsync(Request, default);
+
+        var e = await Assert.ThrowsAsync<GrpcException>(() => call.ReadAsync(default));
+
+        Assert.Equal(expected, e.Status.Code);
+        Assert.Empty(cluster.Grains.Suspected);
+    }
+
+    [Theory]
+    [InlineData(2, GrpcStatusCode.Internal)]
     [InlineData(8, GrpcStatusCode.Cancelled)]
     [InlineData(0xb, GrpcStatusCode.ResourceExhausted)]
     [InlineData(0xc, GrpcStatusCode.PermissionDenied)]

@@ -41,6 +41,7 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
     public async Task<CallEnd> RunAsync(ClientResponse? client, bool flushAtEnd, CancellationToken cancellationToken)
     {
         node.Enter();
+        content.Call = cancellationToken;
         var path = request.RequestUri!.AbsolutePath;
         var started = time.GetTimestamp();
         GrpcClientMetrics.Started(path, GrpcClientMetrics.Stream);

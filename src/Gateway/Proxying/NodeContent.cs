@@ -14,6 +14,9 @@ internal abstract class NodeContent : HttpContent
     /// </summary>
     public bool ClientGone { get; protected set; }
 
+    /// <summary>Cancelled when the call is cut off from here, so that this is told from what the node or the network does.</summary>
+    public CancellationToken Call { get; set; }
+
     /// <summary>Messages that were begun to be sent.</summary>
     public virtual long MessagesSent => 1;
 
@@ -32,14 +35,30 @@ internal abstract class NodeContent : HttpContent
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     /// <inheritdoc/>
-    protected sealed override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        _sending = SendAsync(stream, cancellationToken);
+    protected sealed override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        var sending = _sending = SendAsync(stream, cancellationToken);
+        return sending.IsCompletedSuccessfully ? sending : GuardAsync(sending, cancellationToken);
+    }
 
     /// <summary>Unknown on purpose: gRPC requests carry no content-length.</summary>
     protected sealed override bool TryComputeLength(out long length)
     {
         length = 0;
         return false;
+    }
+
+    private async Task GuardAsync(Task sending, CancellationToken givenUp)
+    {
+        try
+        {
+            await sending;
+        }
+        catch (OperationCanceledException) when (givenUp.IsCancellationRequested && !Call.IsCancellationRequested)
+        {
+            // The stream was reset or its connection lost. The HTTP client knows which and tells it, unless something is thrown here. It sends no end of this body:
+            // the stream is gone. Of one that is cut off from here that cannot be said.
+        }
     }
 
     /// <summary>Writes the body; returning half-closes the stream, throwing resets it.</summary>

@@ -15,16 +15,7 @@ internal static class ServerStreams
         where TResponse : class, IMessage<TResponse>
     {
         await using var call = channel.Open<TRequest, TResponse>(path, parser, options: null, cancellationToken);
-        try
-        {
-            await call.WriteAsync(request, cancellationToken);
-            await call.CompleteAsync(cancellationToken);
-        }
-        catch (GrpcException)
-        {
-            // The read below tells with which status the server ended the call.
-        }
-
+        await call.SendOnlyAsync(request, cancellationToken);
         await foreach (var response in call.ReadAllAsync(cancellationToken))
             yield return response;
     }

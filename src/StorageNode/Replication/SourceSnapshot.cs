@@ -71,8 +71,7 @@ public sealed record SourceSnapshot(IReadOnlyList<Reference> References, string 
     private static async Task<List<Reference>> ReadReferencesAsync(GrpcChannel source, Repository repository, CancellationToken cancellationToken)
     {
         await using var call = source.Open<ListRefsRequest, ListRefsResponse>("/gitaly.RefService/ListRefs", ListRefsResponse.Parser, options: null, cancellationToken);
-        await call.WriteAsync(new ListRefsRequest { Repository = repository, Patterns = { ByteString.CopyFromUtf8("refs/") } }, cancellationToken);
-        await call.CompleteAsync(cancellationToken);
+        await call.SendOnlyAsync(new ListRefsRequest { Repository = repository, Patterns = { ByteString.CopyFromUtf8("refs/") } }, cancellationToken);
         var references = new List<Reference>();
         await foreach (var message in call.ReadAllAsync(cancellationToken))
         {

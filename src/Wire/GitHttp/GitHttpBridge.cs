@@ -88,8 +88,7 @@ public sealed partial class GitHttpBridge
         var method = request.Service == GitService.UploadPack ? "InfoRefsUploadPack" : "InfoRefsReceivePack";
         await using var call = target.Channel.Open<Protos.InfoRefsRequest, Protos.InfoRefsResponse>(
             $"/gitaly.SmartHTTPService/{method}", Protos.InfoRefsResponse.Parser, new GrpcCallOptions { Metadata = target.Metadata }, context.RequestAborted);
-        await call.WriteAsync(new Protos.InfoRefsRequest { Repository = target.Repository, GitProtocol = protocol }, context.RequestAborted);
-        await call.CompleteAsync(context.RequestAborted);
+        await call.SendOnlyAsync(new Protos.InfoRefsRequest { Repository = target.Repository, GitProtocol = protocol }, context.RequestAborted);
         await foreach (var message in call.ReadAllAsync(context.RequestAborted))
         {
             await context.Response.BodyWriter.WriteAsync(message.Data.Memory, context.RequestAborted);

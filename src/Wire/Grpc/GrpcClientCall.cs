@@ -27,6 +27,7 @@ public sealed class GrpcClientCall<TRequest, TResponse> : IAsyncDisposable
         _deadline = deadline;
         _caller = caller;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token);
+        content.Caller = _stop.Token;
         _response = SendAsync(invoker, maxMessageBytes);
     }
 
@@ -51,6 +52,21 @@ public sealed class GrpcClientCall<TRequest, TResponse> : IAsyncDisposable
         catch (Exception e) when (GrpcFailures.NeedsTranslation(e, _deadline, ct.IsCancellationRequested ? ct : _caller))
         {
             throw GrpcFailures.Translate(e, _deadline, ct.IsCancellationRequested ? ct : _caller);
+        }
+    }
+
+    /// <summary>Sends the only message and half-closes. That the server ended the call before is told, with its status, by the next read.</summary>
+    /// <exception cref="OperationCanceledException">A token was cancelled.</exception>
+    public async Task SendOnlyAsync(TRequest message, CancellationToken ct)
+    {
+        try
+        {
+            await WriteAsync(message, ct);
+            await CompleteAsync(ct);
+        }
+        catch (GrpcException)
+        {
+            // The read tells why.
         }
     }
 

@@ -29,6 +29,8 @@ public static class GrpcFailures
         return exception switch
         {
             HttpRequestException request => Broken(CodeOf(request.HttpRequestError) ?? GrpcStatusCode.Unavailable, exception.Message, exception),
+            // How the HTTP client says that no connection was made in time.
+            OperationCanceledException { InnerException: TimeoutException late } => Broken(GrpcStatusCode.Unavailable, late.Message, exception),
             OperationCanceledException => Broken(GrpcStatusCode.Cancelled, exception.Message, exception),
             // ObjectDisposed: the connection was taken down under the call.
             IOException or ObjectDisposedException => Broken(GrpcStatusCode.Unavailable, exception.Message, exception),

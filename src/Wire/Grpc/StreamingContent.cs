@@ -11,6 +11,9 @@ internal sealed class StreamingContent : HttpContent
 
     public StreamingContent() => Headers.ContentType = new MediaTypeHeaderValue(GrpcHeaders.ContentType);
 
+    /// <summary>Cancelled by whoever makes the call, so that this is told from what the server or the network does.</summary>
+    public CancellationToken Caller { get; set; }
+
     /// <summary>The body's stream, once the connection has taken the request.</summary>
     public Task<Stream> StreamAsync => _stream.Task;
 
@@ -34,7 +37,15 @@ internal sealed class StreamingContent : HttpContent
         // Headers must leave at once: the server may speak first.
         await stream.FlushAsync(cancellationToken);
         _stream.TrySetResult(stream);
-        await _completed.Task.WaitAsync(cancellationToken);
+        try
+        {
+            await _completed.Task.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (!Caller.IsCancellationRequested)
+        {
+            // The stream was reset or its connection lost. The HTTP client knows which and tells it, unless something is thrown here. It sends no end of this body:
+            // the stream is gone. Of one that the caller cancels that cannot be said.
+        }
     }
 
     protected override bool TryComputeLength(out long length)

@@ -29,6 +29,59 @@ public sealed class BadServerTests
         AssertBroken(expected, await FailAsync(server.Channel));
     }
 
+    [Theory]
+    [InlineData(0x2, GrpcStatusCode.Internal)]
+    [InlineData(0x8, GrpcStatusCode.Cancelled)]
+    [InlineData(0xb, GrpcStatusCode.ResourceExhausted)]
+    public async Task A_reset_of_a_call_whose_client_may_still_write_has_the_code_of_the_reset(int reset, GrpcStatusCode expected)
+    {
+        await using var server = await GrpcTestServer.StartAsync(context =>
+        {
+            context.Features.Get<IHttpResetFeature>()!.Reset(reset);
+            return Task.CompletedTask;
+        });
+        var error = await FailOpenAsync(server.Channel);
+        AssertBroken(expected, error);
+        Assert.DoesNotContain("task was canceled", error.Status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_lost_under_a_call_whose_client_may_still_write_is_unavailable()
+    {
+        await using var server = await GrpcTestServer.StartAsync(context =>
+        {
+            context.Features.Get<Microsoft.AspNetCore.Connections.Features.IConnectionLifetimeFeature>()!.Abort();
+            return Task.CompletedTask;
+        });
+        AssertBroken(GrpcStatusCode.Unavailable, await FailOpenAsync(server.Channel));
+    }
+
+    [Fact]
+    public async Task A_connection_that_cannot_be_made_in_time_is_unavailable()
+    {
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromMilliseconds(20),
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+                throw new InvalidOperationException();
+            },
+        });
+        AssertBroken(GrpcStatusCode.Unavailable, await FailAsync(new GrpcChannel(invoker)));
+    }
+
+    [Fact]
+    public async Task A_status_that_comes_before_the_only_message_was_sent_is_told_by_the_read()
+    {
+        // The server reads nothing, so a message beyond every window cannot have been sent when the status comes.
+        await using var server = await GrpcTestServer.StartAsync(Answer([], "16"));
+        await using var call = server.Channel.Open<SSHUploadPackRequest, SSHUploadPackResponse>("/t/X", SSHUploadPackResponse.Parser, null, Ct());
+        await call.SendOnlyAsync(new SSHUploadPackRequest { Stdin = ByteString.CopyFrom(new byte[4 * 1024 * 1024]) }, Ct());
+        var error = await Assert.ThrowsAsync<GrpcException>(() => call.ReadAsync(Ct()));
+        Assert.Equal((GrpcStatusCode.Unauthenticated, false), (error.Status.Code, error.Broken));
+    }
+
     [Fact]
     public async Task A_reset_in_the_middle_of_a_message_is_broken_never_an_end()
     {
@@ -221,6 +274,12 @@ public sealed class BadServerTests
     {
         Assert.Equal(expected, error.Status.Code);
         Assert.True(error.Broken);
+    }
+
+    private static async Task<GrpcException> FailOpenAsync(GrpcChannel channel)
+    {
+        await using var call = channel.Open<SSHUploadPackRequest, SSHUploadPackResponse>("/t/X", SSHUploadPackResponse.Parser, null, Ct());
+        return await Assert.ThrowsAsync<GrpcException>(() => call.ReadAsync(Ct()));
     }
 
     private static CancellationToken Ct() => new CancellationTokenSource(TimeSpan.FromSeconds(20)).Token;

@@ -18,13 +18,15 @@ internal static class ReplicaReasons
         if (!record.Exists())
             return record.IsBeingCreated() ? "is being created" : "there is no record of it";
         if (!view.Configured.Any(s => view.Healthy.Contains(s) && record.IsUpToDate(s)))
-            return "unavailable: no up-to-date replica is on a healthy storage";
+            return Unavailable(record);
         if (settling)
             return "serves reads; writes wait, since one was cut off and the replicas are being compared";
         var candidates = PrimaryElection.Candidates(record, view.Configured, view.Healthy);
         var assigned = record.Assigned(view.Configured);
+        var sound = assigned.Count(s => view.Healthy.Contains(s) && record.IsUpToDate(s));
         return candidates.Any(s => assigned.Contains(s, StringComparer.Ordinal))
-            ? "serves reads and writes"
+            ? "serves reads and writes" + (sound == assigned.Length ? string.Empty
+                : string.Create(CultureInfo.InvariantCulture, $", with {sound} of {assigned.Length} assigned storages up to date and healthy"))
             : "serves reads only: no assigned storage is up to date and healthy, so none can be primary of a write";
     }
 
@@ -55,6 +57,15 @@ internal static class ReplicaReasons
         if (!candidate)
             return "no: it is not assigned, and storages that are could be";
         return record.Primary is { } primary && candidates.Contains(primary, StringComparer.Ordinal) ? $"no: {primary} is, and can go on" : "may be elected by the next write";
+    }
+
+    // Whoever reads this is to know what would help.
+    private static string Unavailable(RepositoryRecord record)
+    {
+        var holders = string.Join(" or ", record.Replicas.Where(r => r.Generation == record.Generation).Select(static r => r.Storage));
+        return holders.Length > 0
+            ? $"unavailable until {holders} is back: no other storage is up to date (accept-dataloss would give up the changes that others lack)"
+            : "unavailable: no storage is up to date (accept-dataloss makes the replica of another one the repository)";
     }
 
     private static string? Unfit(RepositoryRecord record, RoutingView view, string storage)

@@ -5,7 +5,8 @@ using Praefect.Grains.Routing;
 namespace Praefect.Grains.Explain;
 
 /// <summary>
-/// The last decisions on routes, in a ring. Noting one stores three references and allocates nothing, as every read does it; words are made when somebody asks.
+/// The last decisions on routes, in two rings, so that many reads do not push out the few other calls. Noting one stores three references and allocates nothing, as
+/// every read does it; words are made when somebody asks.
 /// </summary>
 internal sealed class RouteDecisions
 {
@@ -18,38 +19,26 @@ internal sealed class RouteDecisions
     /// <summary>A maintenance call.</summary>
     public const string Maintenance = "maintenance";
 
-    /// <summary>How many are remembered.</summary>
-    public const int Bound = 32;
+    /// <summary>How many reads are remembered, and how many other calls.</summary>
+    public const int Bound = 16;
 
-    private readonly Entry[] _ring = new Entry[Bound];
-    private int _next;
+    private readonly Ring _reads = new();
+    private readonly Ring _others = new();
+    private long _count;
 
     /// <summary>None was noted yet.</summary>
-    public bool IsEmpty => _ring[(_next - 1 + Bound) % Bound].Outcome is null;
+    public bool IsEmpty => _count == 0;
 
     /// <summary>Notes one.</summary>
     /// <param name="at">When (UTC).</param>
     /// <param name="call">What was to be routed.</param>
     /// <param name="outcome">A route, or the <see cref="RouteException"/> in its place.</param>
-    public void Add(DateTimeOffset at, string call, object outcome)
-    {
-        _ring[_next] = new Entry(at, call, outcome);
-        _next = (_next + 1) % Bound;
-    }
+    public void Add(DateTimeOffset at, string call, object outcome) =>
+        (call is Read or ForcedRead ? _reads : _others).Add(new Entry(_count++, at, call, outcome));
 
     /// <summary>All of them in words, the newest first.</summary>
-    public ImmutableArray<RouteDecision> Tell()
-    {
-        var told = ImmutableArray.CreateBuilder<RouteDecision>(Bound);
-        for (var back = 1; back <= Bound; back++)
-        {
-            var entry = _ring[(_next - back + Bound) % Bound];
-            if (entry.Outcome is not null)
-                told.Add(new RouteDecision(entry.At, entry.Call, Words(entry.Outcome)));
-        }
-
-        return told.ToImmutable();
-    }
+    public ImmutableArray<RouteDecision> Tell() =>
+        [.. _reads.All.Concat(_others.All).OrderByDescending(static entry => entry.Number).Select(static entry => new RouteDecision(entry.At, entry.Call, Words(entry.Outcome)))];
 
     private static string Words(object outcome) => outcome switch
     {
@@ -62,5 +51,24 @@ internal sealed class RouteDecisions
 
     private static string Also(string lead, ImmutableArray<string> storages) => storages.IsEmpty ? string.Empty : lead + string.Join(", ", storages);
 
-    private readonly record struct Entry(DateTimeOffset At, string Call, object? Outcome);
+    private readonly record struct Entry(long Number, DateTimeOffset At, string Call, object Outcome);
+
+    private sealed class Ring
+    {
+        // Made by the first entry: most repositories are only read, or idle.
+        private Entry[] _entries = [];
+        private int _added;
+
+        public IEnumerable<Entry> All => _entries.Take(_added);
+
+        public void Add(Entry entry)
+        {
+            if (_added == 0)
+                _entries = new Entry[Bound];
+            _entries[_added % Bound] = entry;
+
+            // Stays below the double of the bound, whatever is added.
+            _added = _added + 1 < 2 * Bound ? _added + 1 : Bound;
+        }
+    }
 }

@@ -66,7 +66,7 @@ internal static class ExplanationText
     private static string Generation(long generation, long latest) => generation switch
     {
         < 0 => "no replica",
-        _ when generation < latest => string.Create(CultureInfo.InvariantCulture, $"{generation}, behind by {latest - generation} changes"),
+        _ when generation < latest => string.Create(CultureInfo.InvariantCulture, $"{generation}, behind by {latest - generation} {(latest - generation == 1 ? "change" : "changes")}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{generation}, up to date"),
     };
 

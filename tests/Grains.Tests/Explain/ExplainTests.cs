@@ -53,7 +53,7 @@ public sealed class ExplainTests(TestCluster cluster)
 
         var explained = await bench.Grain.ExplainAsync(default);
 
-        Assert.Equal("serves reads and writes", explained.State);
+        Assert.Equal("serves reads and writes, with 2 of 3 assigned storages up to date and healthy", explained.State);
         var replica = explained.Replicas.Single(r => r.Storage == down);
         Assert.Equal("no: its replica is at generation 0, the repository at 1", replica.Reads);
         Assert.Equal("no: its replica is at generation 0, the repository at 1", replica.Primary);

@@ -7,8 +7,12 @@ namespace Praefect.Grains.Tests.Explain;
 public sealed class ReplicaReasonsTests
 {
     [Theory]
-    [InlineData("P:1 S1:1", "P S1 S2", null, "serves reads and writes")]
-    [InlineData("P:1 S1:0", "S1 S2", null, "unavailable: no up-to-date replica is on a healthy storage")]
+    [InlineData("P:1 S1:1 S2:1", "P S1 S2", null, "serves reads and writes")]
+    [InlineData("P:1 S1:1", "P S1 S2", "P S1", "serves reads and writes")]
+    [InlineData("P:1 S1:1", "P S1 S2", null, "serves reads and writes, with 2 of 3 assigned storages up to date and healthy")]
+    [InlineData("P:1 S1:1 S2:1", "P S1", null, "serves reads and writes, with 2 of 3 assigned storages up to date and healthy")]
+    [InlineData("P:1 S1:0", "S1 S2", null, "unavailable until P is back: no other storage is up to date (accept-dataloss would give up the changes that others lack)")]
+    [InlineData("P:1 S1:1 S2:0", "S2", null, "unavailable until P or S1 is back: no other storage is up to date (accept-dataloss would give up the changes that others lack)")]
     [InlineData("P:0 S1:1", "P S1 S2", "P", "serves reads only: no assigned storage is up to date and healthy, so none can be primary of a write")]
     public void The_state_says_what_is_possible(string replicas, string healthy, string? assigned, string then) =>
         Assert.Equal(then, ReplicaReasons.State(Facts.Record(replicas, "P", assigned), Facts.View(healthy), settling: false));
@@ -41,20 +45,43 @@ public sealed class ReplicaReasonsTests
         Assert.Equal(then, ReplicaReasons.Primary(Facts.Record(replicas, "P", assigned), Facts.View(healthy), storage));
 
     [Fact]
+    public void Where_no_replica_is_up_to_date_the_way_out_is_named()
+    {
+        var record = Facts.Record("P:0") with { Generation = 1 };
+        Assert.Equal(
+            "unavailable: no storage is up to date (accept-dataloss makes the replica of another one the repository)",
+            ReplicaReasons.State(record, Facts.View("P S1 S2"), settling: false));
+    }
+
+    [Fact]
     public void Only_the_last_decisions_are_remembered_the_newest_first()
     {
         var decisions = new RouteDecisions();
-        for (var i = 0; i < RouteDecisions.Bound + 3; i++)
+        Assert.True(decisions.IsEmpty);
+        for (var i = 0; i < 5 * RouteDecisions.Bound + 3; i++)
             decisions.Add(DateTimeOffset.UnixEpoch.AddSeconds(i), RouteDecisions.Read, new AccessorRoute("p", ["P", "S1"]));
         decisions.Add(DateTimeOffset.UnixEpoch, "/gitaly.X/Y", new RouteException(RouteFailure.NoHealthyNodes, "no healthy nodes"));
         decisions.Add(DateTimeOffset.UnixEpoch, "/gitaly.X/Y", new MutatorRoute(1, "p", "P", ["S1"], ["S2"], Creates: false));
 
         var told = decisions.Tell();
 
-        Assert.Equal(RouteDecisions.Bound, told.Length);
+        Assert.False(decisions.IsEmpty);
         Assert.Equal("goes to P with S1; left to repair: S2", told[0].Outcome);
         Assert.Equal("refused: no healthy nodes", told[1].Outcome);
-        Assert.Equal(("read", "may go to P, S1", RouteDecisions.Bound + 2), (told[2].Call, told[2].Outcome, (int)(told[2].At - DateTimeOffset.UnixEpoch).TotalSeconds));
+        Assert.Equal(Enumerable.Repeat(("read", "may go to P, S1"), RouteDecisions.Bound), told.Skip(2).Select(d => (d.Call, d.Outcome)));
+        Assert.Equal(
+            Enumerable.Range(4 * RouteDecisions.Bound + 3, RouteDecisions.Bound).Reverse(), told.Skip(2).Select(d => (int)(d.At - DateTimeOffset.UnixEpoch).TotalSeconds));
+    }
+
+    [Fact]
+    public void A_write_is_remembered_however_many_reads_come_after_it()
+    {
+        var decisions = new RouteDecisions();
+        decisions.Add(DateTimeOffset.UnixEpoch, "/gitaly.X/Y", new MutatorRoute(1, "p", "P", ["S1"], [], Creates: false));
+        for (var i = 0; i < 10 * RouteDecisions.Bound; i++)
+            decisions.Add(DateTimeOffset.UnixEpoch, i % 2 == 0 ? RouteDecisions.Read : RouteDecisions.ForcedRead, new AccessorRoute("p", ["P"]));
+
+        Assert.Equal(("/gitaly.X/Y", "goes to P with S1"), decisions.Tell().Select(d => (d.Call, d.Outcome)).Last());
     }
 
     private static bool Serves(RepositoryRecord record, RoutingView view, string storage) =>

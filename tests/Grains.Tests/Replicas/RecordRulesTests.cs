@@ -1,3 +1,4 @@
+using Praefect.Grains.Assignment;
 using Praefect.Grains.Repair;
 using Praefect.Grains.Replicas;
 
@@ -24,6 +25,28 @@ public sealed class RecordRulesTests
     [Fact]
     public void A_write_to_outdated_nodes_raises_nothing() => Assert.Null(Facts.Record("P:3 S1:1").Increment(["S1"]));
 
+    [Theory]
+    [InlineData("P S > P S", "P:2 S:2")]
+    [InlineData("P > P S", "P:2 S:0")]
+    [InlineData("P > S", "P:1 S:0")]
+    public void Writes_that_follow_one_another_raise_who_took_all_of_them(string writes, string then)
+    {
+        var record = Facts.Record("P:0 S:0");
+        foreach (var write in writes.Split(" > "))
+            record = record.Increment(Facts.List(write)) ?? record;
+        Assert.Equal(then, Facts.Join(record.Replicas.Select(r => $"{r.Storage}:{r.Generation}")));
+    }
+
+    [Theory]
+    [InlineData("S1:0 S2:0", "S1", "S1:1 S2:0")]
+    [InlineData("S1:0", "S2", "S1:0 S2:1")]
+    public void An_authoritative_storage_is_ahead_of_all_others_whether_or_not_it_had_a_replica(string replicas, string storage, string then)
+    {
+        var record = AuthorityRules.WithAuthority(Facts.Record(replicas), storage);
+        Assert.Equal(then, Facts.Join(record.Replicas.OrderBy(r => r.Storage, StringComparer.Ordinal).Select(r => $"{r.Storage}:{r.Generation}")));
+        Assert.Equal(1, record.Generation);
+    }
+
     [Fact]
     public void A_replica_is_never_lowered()
     {
@@ -49,6 +72,14 @@ public sealed class RecordRulesTests
     {
         var plan = RepairPlan.Make(Facts.Record("P:2 S1:1"), Facts.View(healthy));
         Assert.Equal(then, Facts.Join(plan.Select(s => $"{s.Target}>{s.Source}")));
+    }
+
+    [Fact]
+    public void A_primary_that_is_behind_gets_its_copy_from_another_and_stays_primary()
+    {
+        var record = Facts.Record("P:0 S1:1 S2:1");
+        Assert.Equal(new RepairStep("P", "S1"), Assert.Single(RepairPlan.Make(record, Facts.View("P S1 S2"))));
+        Assert.Equal("P", record.WithReplica("P", 1, default).Primary);
     }
 
     [Fact]

@@ -91,6 +91,28 @@ public sealed class CreationTests(TestCluster cluster)
         Assert.Equal("refs/heads/main", bench["S2"].Read(route.ReplicaPath, "HEAD"));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task On_record_after_a_creation_are_those_that_took_it_and_assigned_also_those_that_did_not(int factor)
+    {
+        var bench = new Bench(cluster, factor);
+        var route = await bench.BeginCreationAsync();
+        var failed = route.Secondaries[1];
+        // Not repaired meanwhile.
+        bench[failed].Healthy = false;
+        await bench.VoteAndApplyAsync(route, "HEAD", "x");
+        await bench.FinishAsync(route, [.. Bench.Participants(route).Select(s => s == failed ? Bench.Failed(s) : Bench.Ok(s))]);
+
+        var metadata = await bench.MetadataAsync();
+
+        Assert.Equal((route.Primary, 0L), (metadata.Primary, metadata.Generation));
+        Assert.Equal(Bench.Participants(route).Remove(failed).Order(), metadata.Replicas.Where(r => r.Generation == 0).Select(r => r.Storage));
+        Assert.Equal((failed, -1L), metadata.Replicas.Where(r => r.Generation != 0).Select(r => (r.Storage, r.Generation)).Single());
+        Assert.All(metadata.Replicas, r => Assert.True(r.Assigned));
+        Assert.Equal(factor > 0, (await bench.Grain.GetPlacementAsync(default))!.Explicit);
+    }
+
     [Fact]
     public async Task A_replication_factor_is_stored_as_assignments()
     {

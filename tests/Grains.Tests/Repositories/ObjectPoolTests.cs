@@ -65,6 +65,27 @@ public sealed class ObjectPoolTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_copy_that_is_linked_to_another_pool_is_linked_to_its_sources()
+    {
+        const string Wanted = "@cluster/pools/aa/bb/1";
+        const string Other = "@cluster/pools/cc/dd/2";
+        var bench = new Bench(cluster);
+        var created = await bench.CreateAsync();
+        foreach (var storage in bench.Storages)
+        {
+            bench[storage].Write(Wanted, "HEAD", "1");
+            bench[storage].Write(Other, "HEAD", "1");
+            bench[storage].Pools[created.ReplicaPath] = storage == "S2" ? Other : Wanted;
+        }
+
+        bench["S2"].Alive = false;
+        await bench.WriteAsync("refs/heads/main", "1");
+        bench["S2"].Alive = true;
+        await bench.LevelAsync();
+        Assert.Equal(Wanted, bench["S2"].Pools[created.ReplicaPath]);
+    }
+
+    [Fact]
     public async Task A_pool_that_never_comes_does_not_keep_a_replica_behind_for_ever()
     {
         var bench = new Bench(cluster);

@@ -62,6 +62,10 @@ public sealed class RoutingTests
         Assert.Equal("no suitable node to serve the request", Result(() => AccessorRules.Primary(Facts.View("P"), Facts.Record("P:0 S1:1"), _ => true).ReplicaPath));
 
     [Fact]
+    public void A_replica_that_only_a_storage_without_configuration_has_up_to_date_is_read_nowhere() =>
+        Assert.Equal("no suitable node to serve the request", Result(() => AccessorRules.Any(Facts.View("P S1"), Facts.Record("P:1 S1:1 U:2"), _ => true).ReplicaPath));
+
+    [Fact]
     public void The_route_has_the_stored_replica_path() =>
         Assert.Equal("old/path", AccessorRules.Any(Facts.View("P"), Facts.Record("P:1") with { ReplicaPath = "old/path" }, _ => true).ReplicaPath);
 

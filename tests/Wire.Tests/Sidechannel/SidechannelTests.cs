@@ -50,6 +50,20 @@ public sealed class SidechannelTests
     }
 
     [Fact]
+    public async Task A_stream_for_an_id_that_nobody_waits_for_is_closed()
+    {
+        var registry = new SidechannelRegistry();
+        await using var pair = SessionPair.Start();
+        var (opened, arrived) = await pair.StreamAsync();
+        await opened.WriteAsync(new byte[sizeof(long)], default);
+
+        var error = await Assert.ThrowsAsync<SidechannelException>(() => registry.ServeAsync(arrived, default).WaitAsync(SessionPair.Patience));
+
+        Assert.Equal("sidechannel: registry: ID not registered", error.Message);
+        Assert.True((await opened.Input.ReadAsync(default).AsTask().WaitAsync(SessionPair.Patience)).IsCompleted);
+    }
+
+    [Fact]
     public async Task Closing_an_unused_waiter_says_that_the_callback_did_not_run()
     {
         var registry = new SidechannelRegistry();

@@ -76,6 +76,33 @@ public sealed class OutcomeTests(TestCluster cluster)
         Assert.Null(bench["P"].Read(Path, Main));
     }
 
+    /// <summary>
+    /// S1 and S2 were told to go ahead, one of them did, and then all three failed alike in the second round. The primary's word would count, but P fell behind a
+    /// write that went on without it: only a comparison finds that S1 and S2 differ.
+    /// </summary>
+    [Fact]
+    public async Task A_write_that_failed_alike_everywhere_after_its_primary_had_fallen_behind_is_settled_by_comparison()
+    {
+        var (bench, release) = await ImportAsync("0 0 0");
+        release.SetResult();
+        var route = await bench.BeginAsync();
+        Assert.Equal("P", route.Primary);
+        Assert.All(await Task.WhenAll(bench.Storages.Select(s => bench.VoteAsync(route, s, "1"))), said => Assert.Equal(VoteAnswer.Commit, said.Answer));
+        bench["S1"].Write(Path, Main, "1");
+        Assert.All(await Task.WhenAll(bench.Storages.Select(s => bench.VoteAsync(route, s, s))), said => Assert.Equal(VoteAnswer.Abort, said.Answer));
+        bench["P"].Healthy = false;
+        Assert.Equal(WriteOutcome.Recorded, (await bench.WriteAsync("refs/heads/other", "2")).Outcome);
+        Assert.Equal("0 1 1", await GenerationsAsync(bench));
+
+        var result = await bench.FinishAsync(route, [.. bench.Storages.Select(s => Bench.Failed(s))]);
+
+        Assert.Equal(WriteOutcome.InDoubt, result.Outcome);
+        bench["P"].Healthy = null;
+        await bench.LevelAsync();
+        Assert.Single(bench.Storages.Select(s => bench[s].Checksum(Path)).Distinct());
+        Assert.All(bench.Storages, s => Assert.Equal("2", bench[s].Read(Path, "refs/heads/other")));
+    }
+
     [Fact]
     public async Task Reads_between_an_agreed_vote_and_its_record_go_only_to_replicas_that_agreed()
     {

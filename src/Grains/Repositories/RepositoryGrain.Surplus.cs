@@ -54,7 +54,7 @@ public sealed partial class RepositoryGrain
             await _writer.WriteAsync();
             await Task.Delay(_options.SurplusGrace, _time, _stopped);
             // Wanted again, or gone as a whole.
-            if (_record.RepositoryId != id || _record.Assigned(Configured()).Contains(storage, StringComparer.Ordinal))
+            if (_record.RepositoryId != id || !_record.Leftovers.Contains(storage, StringComparer.Ordinal) || _record.Assigned(Configured()).Contains(storage, StringComparer.Ordinal))
                 return;
             using var late = new CancellationTokenSource(RemovalTimeout, _time);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopped, late.Token);

@@ -12,6 +12,12 @@ public sealed record GrainOptions
     /// <summary>Every virtual storage; at least one.</summary>
     public ImmutableArray<VirtualStorageOptions> VirtualStorages { get; init; } = [];
 
+    /// <summary>
+    /// The store is locked for this process, so that no other one can have an activation of the same repository. If not, an activation writes the record before it
+    /// routes its first read, once: whoever read it before then cannot record any write that this one would miss.
+    /// </summary>
+    public bool OneProcess { get; init; }
+
     /// <summary>Time between two probes of a node. 50 ms to 1 min.</summary>
     public TimeSpan ProbePeriod { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -60,7 +60,10 @@ public enum RouteFailure
     /// <summary>A record that is to be imported is not one that can be.</summary>
     InvalidRecord,
 
-    /// <summary>The process that holds the repository is about to stop and takes no new writes; another one has it in a moment. Try again.</summary>
+    /// <summary>
+    /// The process that holds the repository is about to stop and takes no new writes, or it is not the one that holds it any more; another one has it in a moment.
+    /// Try again.
+    /// </summary>
     Stopping,
 
     /// <summary>As many writes of the repository wait for their turn as it admits; try again later.</summary>

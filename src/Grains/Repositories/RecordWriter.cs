@@ -5,13 +5,24 @@ namespace Praefect.Grains.Repositories;
 /// <summary>
 /// Writes a repository's record with one write in flight; all changes made meanwhile share the next one. After a write that failed it takes no more: what the
 /// store holds is then unknown, and only a fresh activation, which reads it, may go on. Every write carries the ETag that was read, so a second activation of the
-/// same repository fails here instead of overwriting.
+/// same repository fails here instead of overwriting; and after its first write one that read the record before can write no more.
 /// </summary>
 internal sealed class RecordWriter(IPersistentState<RepositoryRecord> state, Func<RepositoryRecord> current, Action<Exception> failed)
 {
     private TaskCompletionSource? _next;
+    private TaskCompletionSource? _current;
     private Task _writing = Task.CompletedTask;
     private Exception? _failure;
+
+    /// <summary>The last write that was tried, if any, is durable: no other activation can have recorded anything since.</summary>
+    public bool HasWritten { get; private set; }
+
+    /// <summary>Another activation wrote the record.</summary>
+    public bool IsOvertaken => _failure is Orleans.Storage.InconsistentStateException;
+
+    /// <summary>Ends when a write is durable: the one in flight, or else one that is made for this.</summary>
+    /// <exception cref="Exception">The store's error.</exception>
+    public Task WrittenAsync() => HasWritten ? Task.CompletedTask : _failure is null && _current is { } inFlight ? inFlight.Task : WriteAsync();
 
     /// <summary>Writes the record as it is when the write starts, now or after the one in flight. Ends when that is durable.</summary>
     /// <exception cref="Exception">The store's error, for this and all later writes.</exception>
@@ -29,15 +40,17 @@ internal sealed class RecordWriter(IPersistentState<RepositoryRecord> state, Fun
     {
         while (_next is { } mine)
         {
-            _next = null;
+            (_current, _next) = (mine, null);
             try
             {
                 await StoreAsync(current());
+                (_current, HasWritten) = (null, true);
                 mine.SetResult();
             }
             catch (Exception e)
             {
                 _failure = e;
+                (_current, HasWritten) = (null, false);
                 Fail(mine, e);
                 if (_next is { } waiting)
                     Fail(waiting, e);

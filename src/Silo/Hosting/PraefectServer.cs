@@ -167,6 +167,8 @@ public sealed class PraefectServer : IAsyncDisposable
 
     private static GrainOptions GrainOptionsOf(PraefectOptions options) => new()
     {
+        // A file is locked for one process; on the embedded runtime a database is, too.
+        OneProcess = options.Database is null || !GrainRuntimeSetup.HasCluster,
         // Among several processes notices can be lost with a silo, so all of them look more often.
         DirectoryRefresh = options.Database is null ? new GrainOptions().DirectoryRefresh : ClusterRefresh,
         // What Praefect takes in hand for one storage at a time.

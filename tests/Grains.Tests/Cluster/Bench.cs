@@ -72,6 +72,9 @@ public sealed class Bench
         }
     }
 
+    /// <inheritdoc cref="TestStore.Reader"/>
+    public Func<Task<bool>> ReaderOfRecord() => _cluster.Store.Reader(VirtualStorage);
+
     public void Touch() => _cluster.Store.Touch(VirtualStorage);
 
     /// <summary>

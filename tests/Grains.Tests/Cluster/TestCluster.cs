@@ -185,6 +185,12 @@ public sealed class TestClusterWithoutUpkeep : TestCluster
     protected override GrainOptions Effective => Options with { UpkeepPeriod = TimeSpan.FromMinutes(1) };
 }
 
+/// <summary>The same with a store that no other process can have.</summary>
+public sealed class TestClusterOfOneProcess : TestCluster
+{
+    protected override GrainOptions Effective => Options with { OneProcess = true };
+}
+
 /// <summary>The same with more patience for a comparison of replicas than any caller has.</summary>
 public sealed class TestClusterWithPatience : TestCluster
 {

@@ -49,6 +49,16 @@ public sealed class TestStore
         }
     }
 
+    /// <summary>Somebody who reads the row now, and writes it when the test says so.</summary>
+    public Func<Task<bool>> Reader(string keyPart)
+    {
+        lock (_gate)
+        {
+            var (key, row) = _rows.Single(r => r.Key.Contains(keyPart, StringComparison.Ordinal));
+            return async () => await WriteAsync(key, row.Json, row.Version) is not null;
+        }
+    }
+
     /// <summary>The text of a row; null when it is cleared or was never written.</summary>
     public string? Text(string keyPart)
     {

@@ -19,6 +19,9 @@ internal static class GrainRuntimeSetup
     /// <summary>Whether <c>sql-migrate</c> has to run first. The embedded runtime makes its own tables when it opens the store.</summary>
     public static bool NeedsMigrations => false;
 
+    /// <summary>Whether several processes can share a database: it is locked for one.</summary>
+    public static bool HasCluster => false;
+
     /// <summary>Adds the runtime; its store is opened, and locked, when the host starts.</summary>
     public static Task AddAsync(WebApplicationBuilder builder, PraefectOptions options, CancellationToken cancellationToken)
     {

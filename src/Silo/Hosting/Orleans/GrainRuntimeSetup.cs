@@ -27,6 +27,9 @@ internal static class GrainRuntimeSetup
     /// <summary>Whether <c>sql-migrate</c> has to run first. Orleans finds its tables and functions in the database, or does not start.</summary>
     public static bool NeedsMigrations => true;
 
+    /// <summary>Whether several processes can share a database.</summary>
+    public static bool HasCluster => true;
+
     internal const string Invariant = "Npgsql";
 
     /// <summary>Adds the silo, or for the role <c>gateway</c> the client of the silos.</summary>

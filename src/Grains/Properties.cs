@@ -1,3 +1,4 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("Praefect.Grains.Tests")]
+[assembly: InternalsVisibleTo("Praefect.Simulation")]

@@ -20,7 +20,7 @@ public sealed class SimulationTests
 
     internal static async Task NothingIsWrongAsync(int from, int count)
     {
-        var (exitCode, output) = await Simulator.RunAsync("--seeds", $"{count}", "--from", $"{from}");
+        var (exitCode, output) = await Simulator.RunAsync("--seeds", $"{count}", "--from", $"{from}", "--progress");
         Assert.True(exitCode == 0, output);
         Assert.Contains($"{count} seeds in", output);
     }

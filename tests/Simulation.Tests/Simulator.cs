@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Praefect.Simulation.Tests;
 
@@ -6,6 +7,7 @@ namespace Praefect.Simulation.Tests;
 internal static class Simulator
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(12);
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(10);
 
     public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {
@@ -13,17 +15,52 @@ internal static class Simulator
         var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
         using var patience = new CancellationTokenSource(Longest);
+        var told = new Told();
+        var reading = Task.WhenAll(told.ReadAsync(process.StandardOutput), told.ReadAsync(process.StandardError));
         try
         {
-            var output = process.StandardOutput.ReadToEndAsync(patience.Token);
-            var errors = process.StandardError.ReadToEndAsync(patience.Token);
             await process.WaitForExitAsync(patience.Token);
-            return (process.ExitCode, await output + await errors);
+            await reading.WaitAsync(patience.Token);
+            return (process.ExitCode, told.Text());
+        }
+        catch (OperationCanceledException e)
+        {
+            process.Kill(entireProcessTree: true);
+            await reading.WaitAsync(Rest);
+            throw new TimeoutException($"{string.Join(' ', arguments)}: not ended after {Longest}; so far:\n{told.Text()}", e);
         }
         finally
         {
             if (!process.HasExited)
                 process.Kill(entireProcessTree: true);
+        }
+    }
+
+    /// <summary>What it wrote so far; of the lines that only say which seed begins, the last one.</summary>
+    private sealed class Told
+    {
+        private readonly Lock _gate = new();
+        private readonly StringBuilder _text = new();
+        private string? _begins;
+
+        public async Task ReadAsync(StreamReader from)
+        {
+            while (await from.ReadLineAsync() is { } line)
+            {
+                lock (_gate)
+                {
+                    if (line.EndsWith(" begins", StringComparison.Ordinal))
+                        _begins = line;
+                    else
+                        _text.Append(line).Append('\n');
+                }
+            }
+        }
+
+        public string Text()
+        {
+            lock (_gate)
+                return _text + (_begins is null ? string.Empty : $"({_begins})\n");
         }
     }
 }

@@ -12,8 +12,16 @@ namespace Praefect.Simulation;
 /// <param name="Acknowledged">Writes that clients were told of.</param>
 /// <param name="Injected">Faults by kind.</param>
 /// <param name="Looks">How many times a replica was compared with what was promised.</param>
+/// <param name="Trouble">What the faults led to.</param>
 internal sealed record RunResult(
-    ulong Seed, string? Violation, ulong Hash, long Steps, int Acknowledged, IReadOnlyDictionary<Faults, int> Injected, long Looks);
+    ulong Seed, string? Violation, ulong Hash, long Steps, int Acknowledged, IReadOnlyDictionary<Faults, int> Injected, long Looks, Trouble Trouble);
+
+/// <summary>What faults led to that is not counted as one.</summary>
+/// <param name="CallsLost">Calls, or their answers, that never arrived.</param>
+/// <param name="CallsRepeated">Calls that arrived twice.</param>
+/// <param name="StoreFailures">Requests that the store failed, before or after it had carried them out.</param>
+/// <param name="Conflicts">Writes that it refused, since their record had been written by another.</param>
+internal readonly record struct Trouble(long CallsLost, long CallsRepeated, long StoreFailures, long Conflicts);
 
 /// <summary>
 /// One run: a while with faults, then the demand that everything works again, then the demand that all replicas are level.
@@ -28,6 +36,7 @@ internal static class Run
 
     public static async Task<RunResult> ExecuteAsync(ulong seed, TextWriter? trace = null, Faults only = Faults.All)
     {
+        Watchdog.Begin(seed);
         var world = new World(seed, new Trace(trace));
         Scene? scene = null;
         await world.DoAsync(() => scene = new Scene(world, only));
@@ -38,8 +47,9 @@ internal static class Run
         await DemandWritableAsync(world, scene);
         await world.DoAsync(scene.EndWork);
         await DemandLevelAsync(world, scene);
-        return new RunResult(
-            seed, world.Violation, world.Trace.Hash, world.Steps, scene.Oracle.Acknowledged, scene.Nemesis.Injected, scene.Oracle.Looks);
+        var (network, store) = (scene.Cluster.Network, scene.Cluster.Store);
+        var trouble = new Trouble(network.Lost, network.Repeated, store.Faults, store.Conflicts);
+        return new RunResult(seed, world.Violation, world.Trace.Hash, world.Steps, scene.Oracle.Acknowledged, scene.Nemesis.Injected, scene.Oracle.Looks, trouble);
     }
 
     private static async Task DemandWritableAsync(World world, Scene scene)

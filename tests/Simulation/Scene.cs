@@ -12,6 +12,7 @@ internal sealed class Scene
     private readonly World _world;
     private readonly SimRandom _random;
     private readonly Client[] _clients;
+    private readonly double _reads;
 
     public Scene(World world, Faults only)
     {
@@ -22,6 +23,7 @@ internal sealed class Scene
         var nodes = _random.Chance(0.8) ? 3 : 2 + _random.Next(4);
         var factor = _random.Chance(0.7) ? 0 : 1 + _random.Next(nodes);
         world.Trace.Add("run", $"{nodes} nodes, default replication factor {factor}, faults: {faults}");
+        _reads = _random.Pick([0.2, 0.35, 0.7]);
         Cluster = new Cluster(world, Oracle, nodes, factor);
         Repositories = [.. Enumerable.Range(1, 1 + _random.Next(3)).Select(i => new RepositoryKey(Cluster.VirtualStorage, $"r{i}"))];
         _clients = [.. Enumerable.Range(0, 2 + _random.Next(4)).Select(i => NewClient((char)('a' + i), faults))];
@@ -87,6 +89,7 @@ internal sealed class Scene
 
     private Client NewClient(char name, Faults faults) => new(Cluster, new Host(_world, $"client-{name}"), Repositories, _random.Fork())
     {
+        Reads = _reads,
         Removals = faults.HasFlag(Faults.Removals) ? 0.05 : 0,
         Voteless = faults.HasFlag(Faults.Voteless) ? 0.15 : 0,
     };

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging;
 using Praefect.Grains.Transactions;
+using Praefect.Grains.Turns;
 
 namespace Praefect.Grains.Repositories;
 
@@ -83,12 +85,17 @@ public sealed partial class RepositoryGrain
 
         if (_failed || !IsOpen(session))
             return Canceled();
+        if (!session.CommitAnswered && session.Turn is { } turn)
+            LogGoesAhead(session.Route.TransactionId, _key, turn.Token);
         session.CommitAnswered = true;
         return VoteResult.Commit;
     }
 
     private bool IsOpen(WriteSession session) =>
         !session.Removed && !session.Voided && _writes.TryGetValue(session.Route.TransactionId, out var open) && ReferenceEquals(open, session);
+
+    [LoggerMessage(LogLevel.Debug, "write {TransactionId} on {Repository} is told to go ahead in turn {Turn}")]
+    private partial void LogGoesAhead(ulong transactionId, RepositoryKey repository, TurnToken turn);
 
     private static VoteResult Canceled() => new(VoteAnswer.Canceled, "transaction has been canceled");
 

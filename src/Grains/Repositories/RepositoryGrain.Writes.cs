@@ -129,6 +129,8 @@ public sealed partial class RepositoryGrain
     private Task<FinishResult> Finish(WriteSession session, ImmutableArray<NodeOutcome> outcomes)
     {
         var id = session.Route.TransactionId;
+        if (session.Turn is { } turn)
+            LogOver(id, _key, turn.Token);
         session.Votes?.Cancel();
         _writes.Remove(id);
         var finishing = FinishAsync(session, session.Facts(outcomes));
@@ -229,6 +231,9 @@ public sealed partial class RepositoryGrain
             verdict.Updated.RemoveAll(s => !_record.IsUpToDate(s)),
             [.. verdict.Outdated.Select(o => $"{o.Storage}={o.Reason}")]);
     }
+
+    [LoggerMessage(LogLevel.Debug, "write {TransactionId} on {Repository} is over, and so is its turn {Turn}")]
+    private partial void LogOver(ulong transactionId, RepositoryKey repository, TurnToken turn);
 
     [LoggerMessage(LogLevel.Warning, "write {TransactionId} on {Repository} is in doubt: its primary {Primary} was lost or failed alone; the replicas are being compared")]
     private partial void LogInDoubt(ulong transactionId, RepositoryKey repository, string primary);

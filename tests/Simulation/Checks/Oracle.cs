@@ -19,11 +19,17 @@ internal sealed class Oracle(World world)
     private readonly Dictionary<(string Repository, Host Reader), long> _readings = [];
     private readonly HashSet<Host> _superseded = [];
     private readonly HashSet<long> _goneIds = [];
+    private readonly HashSet<ulong> _named = [];
+    private readonly HashSet<string> _accepted = [];
     private readonly HashSet<string> _lies = [];
     private readonly Dictionary<string, string?> _parents = [];
     private readonly List<(string Repository, string Storage)> _authorities = [];
 
     private long _reads;
+
+    public TurnOrder Turns { get; } = new(world);
+
+    public AgreedVotes Votes { get; } = new(world);
 
     public IReadOnlyDictionary<string, SimDisk> Disks { get; set; } = new Dictionary<string, SimDisk>();
 
@@ -40,7 +46,11 @@ internal sealed class Oracle(World world)
     public void Issued(Change change) => _parents[change.Value] = change.Old;
 
     /// <summary>An operator is about to accept a loss: whatever is not on this storage may go when it comes to pass.</summary>
-    public void Authorizing(string repository, string storage) => _authorities.Add((repository, storage));
+    public void Authorizing(string repository, string storage)
+    {
+        _authorities.Add((repository, storage));
+        _accepted.Add(repository);
+    }
 
     /// <summary>It came to pass, or never will any more.</summary>
     public void Authorized(string repository, string storage) => _authorities.Remove((repository, storage));
@@ -55,6 +65,14 @@ internal sealed class Oracle(World world)
         PromisesOf(path).Add(change, Acknowledged);
         if (_byPath.TryGetValue(path, out var record))
             CheckReplicas(record, "after an acknowledgement");
+    }
+
+    /// <summary>A node was told to go ahead with a write, or, where it does not vote, is about to be called.</summary>
+    public void GoesAhead(ulong id)
+    {
+        Looks++;
+        if (!_named.Contains(id))
+            world.Fail($"{id:x} goes ahead, and no record ever named it");
     }
 
     /// <summary>A record was read.</summary>
@@ -84,6 +102,7 @@ internal sealed class Oracle(World world)
             return;
         }
 
+        _named.UnionWith(record.OpenWrites.Select(w => w.TransactionId));
         CheckSuccession(key.GrainKey, old, record);
         _records[key.GrainKey] = _byPath[record.ReplicaPath] = record;
         Forgive(key.GrainKey, record);
@@ -165,6 +184,10 @@ internal sealed class Oracle(World world)
             return;
         if (record.Generation < old.Generation)
             world.Fail($"{repository}: the generation went back from {Text(old)} to {Text(record)}");
+        // An operator's order can arrive twice, the second time after the answer to the first.
+        var ended = old.OpenWrites.Count(w => record.OpenWrites.All(o => o.TransactionId != w.TransactionId));
+        if (record.Generation - old.Generation > ended && UpToDate(old).All(UpToDate(record).Contains) && !_accepted.Contains(repository))
+            world.Fail($"{repository}: the generation moved without a write that ended and without a replica left behind, from {Text(old)} to {Text(record)}");
         foreach (var replica in old.Replicas)
         {
             if (record.Replicas.FirstOrDefault(r => r.Storage == replica.Storage) is { } now && now.Generation < replica.Generation)

@@ -82,7 +82,8 @@ internal sealed class World
 
     private bool Step(TimeSpan end, Func<bool>? done)
     {
-        if (++Steps > MostSteps)
+        Watchdog.Step(++Steps);
+        if (Steps > MostSteps)
             Fail($"{MostSteps} steps and no end: something spins");
         if (Violation is not null)
             return false;

@@ -14,6 +14,9 @@ internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<Repositor
     /// <summary>How often a client removes a repository.</summary>
     public double Removals { get; init; }
 
+    /// <summary>How often a call is a read.</summary>
+    public double Reads { get; init; } = 0.35;
+
     /// <summary>How often a write goes without votes.</summary>
     public double Voteless { get; init; }
 
@@ -40,8 +43,7 @@ internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<Repositor
         while (!Stopped)
         {
             var key = random.Pick(repositories);
-            var what = random.Next(100);
-            if (what < 35)
+            if (random.Chance(Reads))
             {
                 await ReadAsync(key);
             }

@@ -28,7 +28,7 @@ internal sealed class Nemesis(Cluster cluster, Operators operators, Faults fault
         Offer(Faults.SilosDie, KillSilo);
         Offer(Faults.SilosHang, HangSilo);
         Offer(Faults.Duplicates, Duplicate);
-        Offer(Faults.GatewaysDie, cluster.RestartGateway);
+        Offer(Faults.GatewaysDie, KillGateway);
         Offer(Faults.Operators, operators.Act);
         Next();
     }
@@ -44,9 +44,13 @@ internal sealed class Nemesis(Cluster cluster, Operators operators, Faults fault
         {
             node.Lie = Machines.Lie.None;
             node.Host.Resume();
+            node.Host.DieAfter(null);
             node.Restart();
         }
 
+        if (!cluster.Gateway.Host.Alive)
+            cluster.RestartGateway();
+        cluster.Gateway.Host.DieAfter(null);
         foreach (var silo in cluster.Silos.Where(s => s.Superseded))
             silo.Host.Kill();
         foreach (var silo in cluster.Silos)
@@ -97,10 +101,19 @@ internal sealed class Nemesis(Cluster cluster, Operators operators, Faults fault
             end();
     });
 
+    // At any step: after so many more, whatever these are, or else a little later.
     private void KillNode(SimNode node)
     {
-        node.Host.Kill();
-        Later(50, 8000, node.Restart);
+        var host = node.Host;
+        host.DieAfter(random.Next(60));
+        Later(40, 60, host.Kill);
+        Later(70, 8000, node.Restart);
+    }
+
+    private void KillGateway()
+    {
+        cluster.Gateway.Host.DieAfter(random.Next(200));
+        Later(10, 500, cluster.RestartGateway);
     }
 
     private void HangNode(SimNode node)
@@ -124,7 +137,6 @@ internal sealed class Nemesis(Cluster cluster, Operators operators, Faults fault
         During(200, 6000, () => cluster.Network.Cut(a, b), cluster.Network.Heal);
     }
 
-    // At any step: after so many more, whatever these are.
     private void KillSilo()
     {
         foreach (var silo in cluster.Silos)

@@ -21,7 +21,7 @@ internal sealed class Operators(Cluster cluster, Host host, IReadOnlyList<Reposi
                 await AskAsync(key, "replication factor", (grain, token) => grain.SetReplicationFactorAsync(1 + random.Next(cluster.Nodes.Count), token));
                 break;
             case 3:
-                await AuthorizeAsync(key, random.Pick([.. cluster.Nodes.Keys]));
+                await AuthorizeAsync(key);
                 break;
             case 4 or 5:
                 await AskAsync(key, "unverified", (grain, token) => grain.MarkUnverifiedAsync(null, token));
@@ -32,8 +32,13 @@ internal sealed class Operators(Cluster cluster, Host host, IReadOnlyList<Reposi
         }
     }
 
-    private async Task AuthorizeAsync(RepositoryKey key, string storage)
+    // Who accepts a loss has looked where something is left: a storage with nothing on its disk would be the loss of everything.
+    private async Task AuthorizeAsync(RepositoryKey key)
     {
+        string[] able = [.. cluster.Nodes.Values.Where(n => cluster.Oracle.RecordOf(key.ToString()) is { } r && n.Disk.Find(r.ReplicaPath) is not null).Select(n => n.Storage)];
+        if (able.Length == 0)
+            return;
+        var storage = random.Pick(able);
         cluster.Oracle.Authorizing(key.ToString(), storage);
         var reply = await AskAsync(key, $"authority of {storage}", (grain, token) => grain.SetAuthoritativeStorageAsync(storage, token));
         if (reply.Kind != ReplyKind.Ok)

@@ -68,7 +68,7 @@ internal sealed class Cluster
         }
 
         var host = new Host(World, $"silo-{++_siloCount}");
-        var silo = Silo.Start(host, Options, Store, new NodePorts(host, Network, Nodes, Oracle.Removing), new SimCatalogue(Oracle));
+        var silo = Silo.Start(host, Options, Store, new NodePorts(host, Network, Nodes, Oracle.Removing), new SimCatalogue(Oracle), Oracle.Turns);
         _silos.Add(silo);
         return silo;
     }

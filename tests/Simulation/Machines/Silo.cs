@@ -5,6 +5,7 @@ using Praefect.Grains;
 using Praefect.Grains.Catalogue;
 using Praefect.Grains.Embedded;
 using Praefect.Grains.Nodes;
+using Praefect.Simulation.Checks;
 using Praefect.Simulation.Engine;
 
 namespace Praefect.Simulation.Machines;
@@ -26,10 +27,10 @@ internal sealed class Silo
     /// <summary>A later one has taken over from it, which it may not know yet.</summary>
     public bool Superseded { get; set; }
 
-    public static Silo Start(Host host, GrainOptions options, SimStore store, INodeGateway nodes, IRepositoryCatalogue catalogue)
+    public static Silo Start(Host host, GrainOptions options, SimStore store, INodeGateway nodes, IRepositoryCatalogue catalogue, TurnOrder turns)
     {
         var services = new ServiceCollection();
-        var loggers = new TraceLoggers(host);
+        var loggers = new TraceLoggers(host, turns);
         services.AddSingleton<ILoggerFactory>(loggers);
         services.AddSingleton(typeof(ILogger<>), typeof(Logger<>));
         services.AddSingleton(host.Time);

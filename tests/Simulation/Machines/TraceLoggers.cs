@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Logging;
+using Praefect.Simulation.Checks;
 using Praefect.Simulation.Engine;
 
 namespace Praefect.Simulation.Machines;
 
-/// <summary>What the grains log becomes part of the trace.</summary>
-internal sealed class TraceLoggers(Host host) : ILoggerFactory, ILogger
+/// <summary>What the grains log becomes part of the trace; what they tell of turns goes to the checks.</summary>
+internal sealed class TraceLoggers(Host host, TurnOrder turns) : ILoggerFactory, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;
 
@@ -19,11 +20,12 @@ internal sealed class TraceLoggers(Host host) : ILoggerFactory, ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Debug;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (IsEnabled(logLevel))
+        turns.Hear(eventId.Name, state as IReadOnlyList<KeyValuePair<string, object?>> ?? []);
+        if (logLevel >= LogLevel.Information)
             host.World.Trace.Add(host.Name, exception is null ? formatter(state, null) : $"{formatter(state, null)} ({exception.GetType().Name}: {exception.Message})");
     }
 }

@@ -18,31 +18,35 @@ internal sealed partial class CatalogueMetrics(
 
     public async Task<string> WriteAsync(CancellationToken cancellationToken)
     {
-        var output = new StringBuilder();
         if (_catalogue is not { } catalogue)
             return string.Empty;
         using var limit = new CancellationTokenSource(options.Prometheus.ScrapeTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        await FamilyAsync(output, "gitaly_praefect_replication_queue_depth", "Repositories that a storage has to get a copy of.", QueueAsync(catalogue, either.Token));
-        await FamilyAsync(output, "gitaly_praefect_unavailable_repositories", "Repositories that have no up-to-date replica on a healthy storage.", UnavailableAsync(catalogue, either.Token));
+        // Side by side: a family that takes all of the time must not take that of the others.
+        var families = new List<Task<string>>
+        {
+            FamilyAsync("gitaly_praefect_replication_queue_depth", "Repositories that a storage has to get a copy of.", QueueAsync(catalogue, either.Token)),
+            FamilyAsync("gitaly_praefect_unavailable_repositories", "Repositories that have no up-to-date replica on a healthy storage.", UnavailableAsync(catalogue, either.Token)),
+        };
         if (options.BackgroundVerification.VerificationInterval > TimeSpan.Zero)
-            await FamilyAsync(output, "gitaly_praefect_verification_queue_depth", "Replicas that wait for their verification.", VerificationsAsync(catalogue, either.Token));
-        return output.ToString();
+            families.Add(FamilyAsync("gitaly_praefect_verification_queue_depth", "Replicas that wait for their verification.", VerificationsAsync(catalogue, either.Token)));
+        return string.Concat(await Task.WhenAll(families));
     }
 
-    private async Task FamilyAsync(StringBuilder output, string name, string help, IAsyncEnumerable<(string Labels, long Value)> series)
+    private async Task<string> FamilyAsync(string name, string help, IAsyncEnumerable<(string Labels, long Value)> series)
     {
         var family = new StringBuilder().Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n");
         try
         {
             await foreach (var (labels, value) in series)
                 family.Append(CultureInfo.InvariantCulture, $"{name}{{{labels}}} {value}\n");
-            output.Append(family);
+            return family.ToString();
         }
         catch (Exception e)
         {
             // Whatever the database has to say: the others are still worth having.
             LogFailed(name, e);
+            return string.Empty;
         }
     }
 
@@ -92,6 +96,6 @@ internal sealed partial class CatalogueMetrics(
         return new LabelSet(pairs).Text;
     }
 
-    [LoggerMessage(LogLevel.Warning, "counting {Family} failed: it is missing in this scrape")]
+    [LoggerMessage(LogLevel.Error, "counting {Family} failed: it is missing in this scrape")]
     private partial void LogFailed(string family, Exception exception);
 }

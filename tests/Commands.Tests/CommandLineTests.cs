@@ -65,6 +65,28 @@ public sealed class CommandLineTests : IDisposable
         Assert.StartsWith("the configuration has no [database] section", result.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_database_that_cannot_be_reached_is_told_by_sql_ping()
+    {
+        var config = _folder.Write("away.toml", $"""
+            socket_path = "{_folder.Root}/nobody.sock"
+            [database]
+            host = "127.0.0.1"
+            port = 1
+            user = "praefect"
+            dbname = "praefect"
+            sslmode = "disable"
+            [[virtual_storage]]
+            name = "default"
+            """ + "\nnode = [{ storage = \"gitaly-1\", address = \"tcp://127.0.0.1:1\" }]\n");
+
+        var result = await CommandResult.OfAsync("-config", config, "sql-ping");
+
+        Assert.Equal((1, ""), (result.Code, result.Output));
+        Assert.StartsWith("sql open: ", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("refused", result.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("dataloss", "Virtual storage: default\n")]
     [InlineData("metadata -virtual-storage default -relative-path @hashed/aa/bb.git", "")]

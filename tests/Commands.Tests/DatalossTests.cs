@@ -61,7 +61,7 @@ public sealed partial class DatalossTests : IAsyncLifetime
         var check = await _cluster.RunAsync("check");
         Assert.Equal((1, "checks failed\n"), (check.Code, check.Errors));
         Assert.Contains($"Failed (fatal) error: the following nodes are not healthy: unix:{_cluster.SocketOf(primary)}\n", check.Output, StringComparison.Ordinal);
-        Assert.Contains("repositories that are unavailable: 1. Run \"praefect dataloss\" for the list.\nFailed (warning) error: repositories unavailable\n", check.Output, StringComparison.Ordinal);
+        Assert.Contains("virtual-storage \"default\" has 1 repository that is unavailable.\nRun \"praefect dataloss\" for the list.\nFailed (warning) error: repositories unavailable\n", check.Output, StringComparison.Ordinal);
         Assert.EndsWith("\n2 check(s) failed, at least one was fatal.\n", check.Output, StringComparison.Ordinal);
 
         Assert.Equal(new CommandResult(0, "", ""), await _cluster.RunAsync($"accept-dataloss {OfRepository} -authoritative-storage {others[0]}"));

@@ -100,7 +100,7 @@ public sealed class LiveCommandTests(LiveCluster cluster) : IClassFixture<LiveCl
         var quiet = await cluster.RunAsync("check -q");
 
         Assert.Equal((0, ""), (loud.Code, loud.Errors));
-        Assert.Contains("Checking unavailable repositories - lists repositories that are missing a valid primary, hence rendering them unavailable [warning]\nPassed\n\nAll checks passed.\n", loud.Output, StringComparison.Ordinal);
+        Assert.Contains("Checking unavailable repositories - lists repositories that are missing a valid primary, hence rendering them unavailable [warning]\nAll repositories are available.\nPassed\n\nAll checks passed.\n", loud.Output, StringComparison.Ordinal);
         Assert.Contains("SUCCESS: confirmed Gitaly storage \"gitaly-2\" in virtual storages [default] is served\n", loud.Output, StringComparison.Ordinal);
         Assert.Equal(
             "Checking praefect migrations...Passed\nChecking gitaly node connectivity & disk access...Passed\nChecking database read/write...Passed\n"

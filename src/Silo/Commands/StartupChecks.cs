@@ -87,10 +87,11 @@ internal static class StartupChecks
 
     private static async Task UnavailableAsync(CommandRun run, TextWriter details, CancellationToken cancellationToken)
     {
-        var unavailable = 0;
+        var all = 0;
         await using var server = ServerConnection.To(run);
         foreach (var virtualStorage in run.Options.VirtualStorages)
         {
+            var unavailable = 0;
             await server.StreamAsync(
                 Methods.PraefectInfo.Dataloss,
                 new DatalossRequest { VirtualStorage = virtualStorage.Name },
@@ -101,11 +102,13 @@ internal static class StartupChecks
                     return Task.CompletedTask;
                 },
                 cancellationToken);
+            if (unavailable > 0)
+                await details.WriteLineAsync($"virtual-storage \"{virtualStorage.Name}\" has {unavailable} {(unavailable == 1 ? "repository that is" : "repositories that are")} unavailable.");
+            all += unavailable;
         }
 
-        if (unavailable == 0)
-            return;
-        await details.WriteLineAsync($"repositories that are unavailable: {unavailable}. Run \"praefect dataloss\" for the list.");
-        throw new CommandException("repositories unavailable");
+        await details.WriteLineAsync(all == 0 ? "All repositories are available." : "Run \"praefect dataloss\" for the list.");
+        if (all > 0)
+            throw new CommandException("repositories unavailable");
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Praefect.Grains.Catalogue;
 using Praefect.Grains.Repositories;
 
@@ -59,6 +60,34 @@ internal static class CatalogueSuite
         var catalogue = tested.Open();
         foreach (var name in cases.Select(static one => one.VirtualStorage).Append("no repositories: 0").Distinct(StringComparer.Ordinal))
             Assert.Equal(name, $"{name[..name.IndexOf(':', StringComparison.Ordinal)]}: {await catalogue.CountUnavailableAsync(name, configured, ["up"], default)}");
+    }
+
+    /// <summary>Group F2 of the cases: who is listed as partially available, by case. P and S are configured, U is not.</summary>
+    internal static async Task ListsPartiallyAvailableAsync(CatalogueUnderTest tested)
+    {
+        (int Case, string Replicas, string[]? Assigned, string[] Healthy, bool Partial)[] cases =
+        [
+            (1, "P0 S0", null, ["P", "S"], false), (2, "P1 S1 U0", null, ["P", "S"], false), (3, "P0 S0 U1", null, ["P", "S"], true),
+            (4, "P0", null, ["P", "S"], true), (5, "P1 S0", null, ["P", "S"], true), (6, "P10", null, ["P", "S"], true), (7, "P10 S0", null, ["P", "S"], true),
+            (9, "P0", ["P"], ["P", "S"], false), (10, "P1 S0", ["P"], ["P", "S"], false), (11, "P0", ["P", "S"], ["P", "S"], true),
+            (12, "P1 S0", ["P", "S"], ["P", "S"], true), (13, "P0 S1", ["P"], ["P", "S"], true), (14, "S0", ["P"], ["P", "S"], true),
+            (15, "U0", ["P"], ["P", "S"], true), (16, "P1", ["P", "U"], ["P", "S"], false), (17, "P1 U0", ["P", "U"], ["P", "S"], false),
+            (18, "U0", ["U"], ["P", "S"], true), (19, "P0 S0", ["P", "S"], [], true), (20, "P0 S0", ["P"], ["S"], true),
+            (21, "P0 S0", ["P"], ["P"], false), (22, "P0 S0", ["P", "S"], ["P"], true),
+        ];
+        await WriteAsync(tested, [.. cases.Select(static one => At(one.Case, one.Replicas) with { VirtualStorage = $"case {one.Case}", Assignments = one.Assigned })]);
+        var catalogue = tested.Open();
+        foreach (var one in cases)
+        {
+            var listed = await ListAsync(catalogue.DatalossAsync($"case {one.Case}", ["P", "S"], one.Healthy, includePartial: true, default));
+            Assert.Equal((one.Case, one.Partial), (one.Case, listed.Count == 1));
+        }
+
+        static Record At(int id, string replicas)
+        {
+            var parsed = replicas.Split(' ').Select(static replica => (replica[..1], long.Parse(replica[1..], CultureInfo.InvariantCulture))).ToArray();
+            return CatalogueSuite.At(id, parsed.Max(static replica => replica.Item2), parsed);
+        }
     }
 
     internal static async Task ListsInPagesAsync(CatalogueUnderTest tested)

@@ -46,4 +46,11 @@ public sealed class PostgresCatalogueTests(PostgresServer server)
         await using var tested = new PostgresUnderTest(await Databases.MigratedAsync(server));
         await CatalogueSuite.CountsUnavailableAsync(tested);
     }
+
+    [PostgresFact]
+    public async Task A_repository_with_an_assigned_storage_that_cannot_serve_it_is_partially_available()
+    {
+        await using var tested = new PostgresUnderTest(await Databases.MigratedAsync(server));
+        await CatalogueSuite.ListsPartiallyAvailableAsync(tested);
+    }
 }

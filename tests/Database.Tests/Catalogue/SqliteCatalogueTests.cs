@@ -47,6 +47,13 @@ public sealed class SqliteCatalogueTests
         await CatalogueSuite.CountsUnavailableAsync(tested);
     }
 
+    [Fact]
+    public async Task A_repository_with_an_assigned_storage_that_cannot_serve_it_is_partially_available()
+    {
+        await using var tested = await SqliteUnderTest.CreateAsync();
+        await CatalogueSuite.ListsPartiallyAvailableAsync(tested);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -195,6 +195,17 @@ public sealed class ConfigurationFileTests
         Assert.Equal(TimeSpan.FromMinutes(1), ConfigurationFile.Load("graceful_stop_timeout = \"0\"\n" + Minimal).Options.GracefulStopTimeout);
 
     [Fact]
+    public void Nodes_of_one_virtual_storage_at_one_address_are_worth_a_warning_and_those_of_two_are_not()
+    {
+        const string Second = "\n[[virtual_storage.node]]\nstorage = 'n2'\naddress = 'tcp://127.0.0.1:1'";
+        const string Elsewhere = "\n[[virtual_storage]]\nname = 'other'\n[[virtual_storage.node]]\nstorage = 'n1'\naddress = 'tcp://127.0.0.1:1'";
+        Assert.StartsWith(
+            "virtual storage \"default\": more than one backend node is hosted at same address (tcp://127.0.0.1:1)",
+            Assert.Single(ConfigurationFile.Load(Minimal + Second).Warnings), StringComparison.Ordinal);
+        Assert.Empty(ConfigurationFile.Load(Minimal + Elsewhere).Warnings);
+    }
+
+    [Fact]
     public void Keys_without_meaning_are_named_in_one_warning()
     {
         var warnings = ConfigurationFile.Load("colour = 1\n" + Minimal + "\ntyken = 1\n[auth]\ntokn = 'x'\n[zoo]\na = 1").Warnings;

@@ -73,6 +73,87 @@ public sealed class VotesOfNodes
         Assert.Equal([1, 1, 1, 2], cluster.Repository.Numbers);
     }
 
+    /// <summary>A silo that died takes the writes under way in it along: their ids are right, so "not found" would be wrong, and a retry is the answer.</summary>
+    [Fact]
+    public async Task Votes_in_a_write_that_its_grain_has_lost_are_unavailable_the_waiting_ones_included()
+    {
+        await using var cluster = await TestCluster.StartAsync(nodes: 3);
+        var waiting = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
+        var allWait = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var never = new TaskCompletionSource<VoteResult>();
+        cluster.Repository.Voting = async (storage, _) =>
+        {
+            if (storage != cluster.Nodes[0].Storage)
+            {
+                waiting[storage] = true;
+                if (waiting.Count == cluster.Nodes.Length - 1)
+                    allWait.TrySetResult();
+                return await never.Task;
+            }
+
+            await allWait.Task;
+            return new VoteResult(VoteAnswer.NotFound, "x");
+        };
+        var refusals = new ConcurrentQueue<GrpcException>();
+        foreach (var node in cluster.Nodes)
+        {
+            Writes.On(node, async http =>
+            {
+                using var first = await FakeNode.FirstAsync(http);
+                var refusal = await Assert.ThrowsAsync<GrpcException>(async () => { await Writes.VoteAsync(http); });
+                refusals.Enqueue(refusal);
+                await GrpcResponses.WriteStatusAsync(http, refusal.Status);
+            });
+        }
+
+        var e = await Assert.ThrowsAsync<GrpcException>(() => Writes.SendAsync(cluster));
+
+        Assert.Equal(GrpcStatusCode.Unavailable, e.Status.Code);
+        Assert.Equal(cluster.Nodes.Length, refusals.Count);
+        Assert.All(refusals, r => Assert.Equal(GrpcStatusCode.Unavailable, r.Status.Code));
+        Assert.All(refusals, r => Assert.EndsWith("is lost: the silo that counted its votes is gone", r.Status.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_stop_of_a_write_that_its_grain_has_lost_is_unavailable()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        cluster.Repository.Stopping = () => Task.FromResult(new VoteResult(VoteAnswer.NotFound, "x"));
+        GrpcException? got = null;
+        Writes.On(cluster.Nodes[0], async http =>
+        {
+            got = await Assert.ThrowsAsync<GrpcException>(async () => { await StopAsync(cluster, Writes.Transaction(http.Request.Headers).Id); });
+            await FakeNode.SendAsync(http, new WriteRefResponse());
+        });
+        await Writes.SendAsync(cluster);
+        Assert.Equal(GrpcStatusCode.Unavailable, got!.Status.Code);
+    }
+
+    /// <summary>The grain forgets a write with its outcome, a moment before the gateway does: whoever votes then is late, as with Praefect.</summary>
+    [Fact]
+    public async Task A_vote_that_comes_while_the_outcome_is_recorded_finds_no_transaction()
+    {
+        await using var cluster = await TestCluster.StartAsync();
+        var recorded = new TaskCompletionSource<FinishResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster.Repository.Finish = () => recorded.Task;
+        ulong id = 0;
+        Writes.On(cluster.Nodes[0], async http =>
+        {
+            id = Writes.Transaction(http.Request.Headers).Id;
+            await Writes.Votes(http);
+        });
+        var write = Writes.SendAsync(cluster);
+        await cluster.Repository.Finished.WaitAsync(Writes.Patience);
+        cluster.Repository.Voting = (_, _) => Task.FromResult(new VoteResult(VoteAnswer.NotFound, "x"));
+
+        var late = new VoteTransactionRequest { TransactionId = id, Node = cluster.Nodes[0].Storage, ReferenceUpdatesHash = ByteString.CopyFrom(new byte[20]) };
+        var e = await Assert.ThrowsAsync<GrpcException>(() => cluster.Client.UnaryAsync(Methods.RefTransaction.VoteTransaction, late, VoteTransactionResponse.Parser, null, default));
+
+        Assert.Equal((GrpcStatusCode.NotFound, $"transaction not found: {id}"), (e.Status.Code, e.Status.Message));
+        recorded.SetResult(new FinishResult(WriteOutcome.Recorded, 1, [], []));
+        await write;
+    }
+
     [Fact]
     public async Task A_vote_of_the_wrong_length_or_for_nothing_is_refused()
     {
@@ -113,21 +194,20 @@ public sealed class VotesOfNodes
 
         var vote = new VoteTransactionRequest { TransactionId = 7, ReferenceUpdatesHash = ByteString.CopyFrom(new byte[20]) };
         await Assert.ThrowsAsync<GrpcException>(() => cluster.Client.UnaryAsync(Methods.RefTransaction.VoteTransaction, vote, VoteTransactionResponse.Parser, null, default));
-        await Assert.ThrowsAsync<GrpcException>(() => StopAsync(7));
+        await Assert.ThrowsAsync<GrpcException>(() => StopAsync(cluster, 7));
         Assert.Equal("committed 1, invalid 1, registered 1, started 2", Counted());
 
         cluster.Repository.Voting = (_, _) => Task.FromResult(new VoteResult(VoteAnswer.Stop, "x"));
         Writes.On(cluster.Nodes[0], async http =>
         {
-            await StopAsync(Writes.Transaction(http.Request.Headers).Id);
+            await StopAsync(cluster, Writes.Transaction(http.Request.Headers).Id);
             await Writes.Votes(http);
         });
         await Writes.SendAsync(cluster);
         Assert.Equal("committed 1, invalid 1, registered 2, started 3, stopped 2", Counted());
 
-        Task<StopTransactionResponse> StopAsync(ulong id) => cluster.Client.UnaryAsync(
-            Methods.RefTransaction.StopTransaction, new StopTransactionRequest { TransactionId = id }, StopTransactionResponse.Parser, null, default);
-
         string Counted() => string.Join(", ", counts.OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Key} {c.Value}"));
     }
+    private static Task<StopTransactionResponse> StopAsync(TestCluster cluster, ulong id) => cluster.Client.UnaryAsync(
+        Methods.RefTransaction.StopTransaction, new StopTransactionRequest { TransactionId = id }, StopTransactionResponse.Parser, null, default);
 }

@@ -29,7 +29,21 @@ internal sealed class TransactionDirectory
     /// <summary>A new id.</summary>
     public ulong NextId() => _instance | Interlocked.Increment(ref _last);
 
-    public void Add(ulong id, RepositoryKey key) => _underWay[id] = new Entry(key);
+    /// <summary>A write was opened.</summary>
+    /// <param name="id">Its transaction.</param>
+    /// <param name="key">The repository.</param>
+    /// <param name="votes">Whether its nodes vote.</param>
+    public void Add(ulong id, RepositoryKey key, bool votes) => _underWay[id] = new Entry(key) { Voting = votes };
+
+    /// <summary>The calls to its nodes are over: whoever votes from here on is late.</summary>
+    public void EndVoting(ulong id)
+    {
+        if (_underWay.TryGetValue(id, out var entry))
+            entry.Voting = false;
+    }
+
+    /// <summary>Whether nodes may vote in the write now, so that its grain must know it.</summary>
+    public bool IsVoting(ulong id) => _underWay.TryGetValue(id, out var entry) && entry.Voting;
 
     /// <summary>The write has ended.</summary>
     /// <returns>How many times its nodes voted: the count of the one that voted most.</returns>
@@ -65,6 +79,14 @@ internal sealed class TransactionDirectory
     private sealed record Entry(RepositoryKey Key)
     {
         private readonly Dictionary<string, int> _votes = new(StringComparer.Ordinal);
+
+        private volatile bool _voting;
+
+        public bool Voting
+        {
+            get => _voting;
+            set => _voting = value;
+        }
 
         public CancellationTokenSource Lost { get; } = new();
 

@@ -33,7 +33,7 @@ internal sealed partial class WriteRunner(
     {
         var opened = time.GetTimestamp();
         call.Route = CallRoute.Of(route, extras.AdditionalReplicaPath);
-        directory.Add(route.TransactionId, call.Key);
+        directory.Add(route.TransactionId, call.Key, call.Method.Votes);
         metrics.WriteOpened(call.Nodes.Name, 1 + route.Secondaries.Length);
         ImmutableArray<WriteDestination> all = [];
         CallEnd? end = null;
@@ -45,6 +45,7 @@ internal sealed partial class WriteRunner(
         finally
         {
             // Whatever happened above: what was opened is finished.
+            directory.EndVoting(route.TransactionId);
             var outcomes = all.IsEmpty
                 ? [.. new[] { route.Primary }.Concat(route.Secondaries).Select(s => new NodeOutcome(s, (int)GrpcStatusCode.Unavailable, "not called", Broken: true))]
                 : all.Select(d => d.Outcome()).ToImmutableArray();

@@ -11,7 +11,8 @@ namespace Praefect.Gateway.Services;
 
 /// <summary>
 /// Votes of nodes, over the backchannel of the connection that brought them the write, or at the main port. A transaction id belongs to the gateway that
-/// made it, so one not found here does not exist for the caller.
+/// made it, so one not found here does not exist for the caller. One that is found here but not in its grain went down with a silo: that is no error of the
+/// caller, and whoever sent the write may send it again.
 /// </summary>
 internal sealed class RefTransactionService(TransactionDirectory directory, GrainCalls grains, GatewayOptions options, TimeProvider time, GatewayMetrics metrics)
 {
@@ -39,7 +40,12 @@ internal sealed class RefTransactionService(TransactionDirectory directory, Grai
             var number = directory.NextVote(request.TransactionId, request.Node);
             result = await CountAsync(key, new Ballot(request.TransactionId, request.Node, vote, (VotePhase)request.Phase, number), lost, call.CancellationToken);
         }
-        catch (OperationCanceledException) when (!lost.IsCancellationRequested)
+        catch (OperationCanceledException) when (lost.IsCancellationRequested)
+        {
+            metrics.Vote("failed", time.GetElapsedTime(started));
+            throw Lost(request.TransactionId);
+        }
+        catch (OperationCanceledException)
         {
             metrics.Vote("canceled", time.GetElapsedTime(started));
             throw Cancelled();
@@ -51,6 +57,12 @@ internal sealed class RefTransactionService(TransactionDirectory directory, Grai
             throw new GrpcException(GrpcStatusCode.Unavailable, $"vote could not be counted: {e.Message}", e);
         }
 
+        if (await IsLostAsync(request.TransactionId, result))
+        {
+            metrics.Vote("failed", time.GetElapsedTime(started));
+            throw Lost(request.TransactionId);
+        }
+
         metrics.Vote(Action(result.Answer), time.GetElapsedTime(started));
         return new VoteTransactionResponse { State = State(result, request.TransactionId) };
     }
@@ -60,6 +72,8 @@ internal sealed class RefTransactionService(TransactionDirectory directory, Grai
         if (!directory.TryFind(request.TransactionId, out var key, out _))
             throw NotFound(request.TransactionId);
         var result = await grains.Repository(key).StopAsync(request.TransactionId, call.CancellationToken);
+        if (await IsLostAsync(request.TransactionId, result))
+            throw Lost(request.TransactionId);
         // What is over already is not found, and counts for nothing.
         _ = State(result, request.TransactionId);
         metrics.TransactionAction("stopped");
@@ -76,6 +90,15 @@ internal sealed class RefTransactionService(TransactionDirectory directory, Grai
             if (result.Answer != VoteAnswer.Pending)
                 return result;
         }
+    }
+
+    /// <summary>Whether the grain does not know a write whose nodes still work on it. Who waits for a vote in it then waits no more.</summary>
+    private async Task<bool> IsLostAsync(ulong id, VoteResult result)
+    {
+        if (result.Answer != VoteAnswer.NotFound || !directory.IsVoting(id))
+            return false;
+        await directory.MarkLostAsync(id);
+        return true;
     }
 
     private static VoteTransactionResponse.Types.TransactionState State(VoteResult result, ulong id) => result.Answer switch
@@ -98,6 +121,8 @@ internal sealed class RefTransactionService(TransactionDirectory directory, Grai
     };
 
     private static GrpcException NotFound(ulong id) => new(GrpcStatusCode.NotFound, $"transaction not found: {id}");
+
+    private static GrpcException Lost(ulong id) => new(GrpcStatusCode.Unavailable, $"transaction {id} is lost: the silo that counted its votes is gone");
 
     private static GrpcException Cancelled() => new(GrpcStatusCode.Cancelled, "transaction has been canceled");
 }

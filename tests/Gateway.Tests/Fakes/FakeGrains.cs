@@ -134,7 +134,9 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
         return Task.CompletedTask;
     }
 
-    public Task<VoteResult> StopAsync(ulong transactionId, CancellationToken cancellationToken) => Task.FromResult(VoteResult.Commit);
+    public Func<Task<VoteResult>>? Stopping { get; set; }
+
+    public Task<VoteResult> StopAsync(ulong transactionId, CancellationToken cancellationToken) => Stopping?.Invoke() ?? Task.FromResult(VoteResult.Commit);
 
     public Task CancelVoterAsync(ulong transactionId, string storage, CancellationToken cancellationToken)
     {

@@ -22,6 +22,9 @@ internal sealed class RunningPraefect : IAsyncDisposable
     /// <summary>Addresses it says that it listens on, as Kestrel writes them.</summary>
     public IReadOnlyList<string> Addresses { get; private set; } = [];
 
+    /// <summary>The port of its first TCP listener without TLS.</summary>
+    public int Port => new Uri(Addresses.First(static address => address.StartsWith("http://127.0.0.1:", StringComparison.Ordinal))).Port;
+
     /// <summary>Starts it and waits until it says that it is ready.</summary>
     /// <param name="folder">Where its configuration file and its store are put.</param>
     /// <param name="toml">Its configuration, all but the store and the storages.</param>

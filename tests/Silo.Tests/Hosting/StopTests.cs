@@ -47,6 +47,26 @@ public sealed class StopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Open_connections_are_told_to_go_away_while_calls_still_run()
+    {
+        await using var praefect = await StartAsync("10m");
+        await using var client = Connect(praefect);
+        using var limit = new CancellationTokenSource(Patience);
+        await using var idle = await RawHttp2.ConnectAsync(praefect.Port, limit.Token);
+        await idle.GreetedAsync(limit.Token);
+        var call = CallAsync(client);
+        await _node.Asked.WaitAsync(Patience);
+
+        await praefect.SignalAsync("TERM");
+
+        await idle.ToldToGoAwayAsync(limit.Token);
+        Assert.False(call.IsCompleted);
+        _node.Release();
+        await call.WaitAsync(Patience);
+        Assert.Equal(0, await praefect.ExitAsync());
+    }
+
+    [Fact]
     public async Task A_call_that_outlasts_the_grace_period_is_cut_off()
     {
         await using var praefect = await StartAsync("1s");
@@ -80,8 +100,6 @@ public sealed class StopTests : IAsyncLifetime
         await Assert.ThrowsAsync<GrpcException>(() => call.WaitAsync(Patience));
     }
 
-    private static Uri AddressOf(RunningPraefect praefect) => new(praefect.Addresses.First(static address => address.StartsWith("http://127.0.0.1:", StringComparison.Ordinal)));
-
     // Kestrel unbinds first, then tells the open connections.
     private static async Task RefusesAsync(RunningPraefect praefect)
     {
@@ -92,7 +110,7 @@ public sealed class StopTests : IAsyncLifetime
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                await socket.ConnectAsync(IPAddress.Loopback, AddressOf(praefect).Port, limit.Token);
+                await socket.ConnectAsync(IPAddress.Loopback, praefect.Port, limit.Token);
             }
             catch (SocketException)
             {
@@ -102,7 +120,7 @@ public sealed class StopTests : IAsyncLifetime
     }
 
     private static NodeConnection Connect(RunningPraefect praefect) => new(
-        new NodeOptions("default", "praefect", NodeAddress.Parse($"tcp://{AddressOf(praefect).Authority}"), string.Empty),
+        new NodeOptions("default", "praefect", NodeAddress.Parse($"tcp://127.0.0.1:{praefect.Port}"), string.Empty),
         new SidechannelRegistry(), NoBackchannelAcceptor.Instance, new YamuxOptions(), TimeProvider.System, NullLoggerFactory.Instance);
 
     private static Task<DiskStatisticsResponse> CallAsync(NodeConnection client) => client.Channel.UnaryAsync(

@@ -25,7 +25,7 @@ done
 
 need_dotnet
 need_git
-if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+if ! postgres_installed; then
     # Tests against Postgres start a server of their own; without its binaries they are skipped.
     { may_install && install postgresql; } || say "Postgres is not installed: tests that need it are skipped (Debian and Ubuntu: sudo apt-get install postgresql)"
 fi
@@ -34,6 +34,8 @@ choose_runtime "$wanted"
 
 say "building"
 mkdir -p "$root/artifacts/$runtime"
+by_project="$root/artifacts/$runtime/test-results.txt"
+rm -f "$by_project"
 log="$root/artifacts/$runtime/test-build.log"
 if ! dotnet build "$root/Praefect.Orleans.sln" -c Release -p:GrainRuntime="$runtime" -v q --nologo >"$log" 2>&1 </dev/null; then
     grep -E 'error' "$log" | sort -u | head -20 >&2
@@ -74,6 +76,7 @@ for project in $projects; do
     bad=$((${ran:-0} - ${ok:-0}))
     # A project that ended badly without a failed test crashed or timed out.
     if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+    echo "$project: ${ok:-0} passed, $bad failed, $((${total:-0} - ${ran:-0})) skipped" >>"$by_project"
     passed=$((passed + ${ok:-0}))
     failed=$((failed + bad))
     skipped=$((skipped + ${total:-0} - ${ran:-0}))

@@ -36,6 +36,8 @@ need_git() {
     fail "git is missing: install it (Debian and Ubuntu: sudo apt-get install git; Fedora: sudo dnf install git; macOS: xcode-select --install)"
 }
 
+postgres_installed() { command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+
 # The Orleans packages that Directory.Build.props looks for are in the NuGet cache.
 orleans_cached() {
     local cache=${NUGET_PACKAGES:-$HOME/.nuget/packages} version package
@@ -75,4 +77,21 @@ choose_runtime() {
 # fingerprint PATH...: changes whenever a file is added, removed or changed.
 fingerprint() {
     (cd "$root" && find "$@" -type f -not -path '*/bin/*' -not -path '*/obj/*' -print0 | LC_ALL=C sort -z | xargs -0 cksum; dotnet --version) | cksum
+}
+
+# cluster_suite: one line that says whether the cluster suite (real silos, gateways, nodes and Postgres as processes) ran in the last test.sh, and on what.
+# Its tests skip themselves on the embedded runtime, and without Postgres.
+cluster_suite() {
+    local version counts
+    version=$(sed -n 's:.*<OrleansVersion>\(.*\)</OrleansVersion>.*:\1:p' "$root/Directory.Build.props")
+    counts=$(sed -n 's/^Cluster\.Tests: //p' "$root/artifacts/Orleans/test-results.txt" 2>/dev/null) || counts=
+    if [ -f "$root/artifacts/orleans-does-not-restore" ] || ! orleans_cached; then
+        echo "cluster suite: NOT RUN: the Orleans packages do not restore here, so the tests above ran on the embedded runtime, which has no clusters"
+        return
+    fi
+    case $counts in
+        '') echo "cluster suite: NOT RUN: the tests did not get that far" ;;
+        *", 0 skipped") echo "cluster suite: ran on Microsoft Orleans $version and Postgres: $counts" ;;
+        *) echo "cluster suite: NOT RUN as a whole: Microsoft Orleans $version is here, but Postgres is not installed: $counts" ;;
+    esac
 }

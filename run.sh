@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds and starts a Git storage cluster on this machine: three storage nodes and a gateway. ./run.sh --help says what can be chosen.
+# Builds and starts a Git storage cluster on this machine: three storage nodes and a gateway, or with --cluster three silos and two gateways on a Postgres of
+# their own. ./run.sh --help says what can be chosen.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$root/eng/environment.sh"
@@ -7,6 +8,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 wanted=
 arguments=()
 data=
+cluster=
 while [ $# -gt 0 ]; do
     case $1 in
         --runtime)
@@ -18,15 +20,25 @@ while [ $# -gt 0 ]; do
             data=given
             arguments+=("$1")
             ;;
+        --cluster)
+            cluster=/cluster
+            arguments+=("$1")
+            ;;
         *) arguments+=("$1") ;;
     esac
     shift
 done
-[ -n "$data" ] || arguments+=(--data "$root/data")
+[ -n "$data" ] || arguments+=(--data "$root/data$cluster")
 
 need_dotnet
 need_git
 choose_runtime "$wanted"
+if [ -n "$cluster" ]; then
+    [ "$runtime" = Orleans ] || fail "a cluster needs the Orleans packages; without --cluster everything runs in one process"
+    if ! postgres_installed; then
+        { may_install && install postgresql; } || fail "a cluster needs Postgres: install its server (Debian and Ubuntu: sudo apt-get install postgresql)"
+    fi
+fi
 
 # The same sources, build files and SDK as at the last build: nothing to build. Anything else: the compiler decides.
 stamp="$root/artifacts/$runtime/run.stamp"

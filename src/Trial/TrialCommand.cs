@@ -16,17 +16,23 @@ internal static class TrialCommand
 
     private static readonly Option<string> Data = new("--data") { Description = "Folder for everything: repositories, records, logs", DefaultValueFactory = _ => "data" };
     private static readonly Option<int> Port = new("--port") { Description = "Port for git clone and git push (default: that of the last run, else any free one)" };
+    private static readonly Option<bool> Cluster = new("--cluster") { Description = "Three silos and two gateways on a Postgres of their own, instead of one process" };
     private static readonly Option<bool> Smoke = new("--smoke") { Description = "Push real repositories, kill nodes meanwhile, and prove that nothing acknowledged is lost" };
     private static readonly Option<string> Source = new("--source") { Description = "Checkout whose history --smoke pushes", DefaultValueFactory = _ => "." };
 
     /// <summary>Parses and runs; returns the exit status.</summary>
     public static Task<int> RunAsync(string[] arguments, TimeProvider time)
     {
-        var command = new RootCommand("A Git storage cluster on this machine: three storage nodes and a gateway.") { Data, Port, Smoke, Source };
+        var command = new RootCommand("A Git storage cluster on this machine: three storage nodes and a gateway.") { Data, Port, Cluster, Smoke, Source };
         Port.Validators.Add(result =>
         {
             if (result.GetValue(Port) is < 0 or > 65_535)
                 result.AddError("--port must be from 1 to 65535");
+        });
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(Cluster) && result.GetValue(Smoke))
+                result.AddError("--smoke is for one process: leave --cluster out");
         });
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, time, cancellationToken));
         return command.Parse(arguments).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
@@ -41,6 +47,9 @@ internal static class TrialCommand
         try
         {
             using var folder = ClusterFolder.Open(parsed.GetValue(Data)!);
+            folder.CheckKind(silos: parsed.GetValue(Cluster));
+            if (parsed.GetValue(Cluster))
+                return await ServeSilosAsync(folder, parsed.GetValue(Port), time, stop.Token);
             var ports = ClusterPorts.Choose(folder.Ports, StorageNodes, parsed.GetValue(Port));
             return parsed.GetValue(Smoke)
                 ? await ProveAsync(folder, ports, parsed.GetValue(Source)!, time, stop.Token)
@@ -86,6 +95,12 @@ internal static class TrialCommand
             report.Say($"FAILED: not done after {SmokeMax.TotalMinutes:0} min; logs: {folder.Logs}");
             return 1;
         }
+    }
+
+    private static Task<int> ServeSilosAsync(ClusterFolder folder, int port, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var binaries = PostgresProcess.FindBinaries() ?? throw new TrialException("Postgres is not installed: a cluster needs its server (Debian and Ubuntu: sudo apt-get install postgresql)");
+        return new SiloTrial(folder, SiloClusterPorts.Choose(folder.SiloPorts, SiloTrial.Size, port), binaries, time).RunAsync(cancellationToken);
     }
 
     private static async Task<int> ServeAsync(ClusterFolder folder, ClusterPorts ports, TimeProvider time, CancellationToken cancellationToken)

@@ -134,8 +134,9 @@ internal sealed class ClusterProcesses : IAsyncDisposable
             [database]
             host = "127.0.0.1"
             port = {Postgres.Port}
-            user = "postgres"
-            dbname = "postgres"
+            user = "{PostgresProcess.User}"
+            password = "{Postgres.Password}"
+            dbname = "{PostgresProcess.User}"
 
             [[virtual_storage]]
             name = "{VirtualStorage}"

@@ -20,8 +20,14 @@ public sealed class ClusterFolder : IDisposable
     /// <summary>The gateway's records.</summary>
     public string Store => System.IO.Path.Combine(Path, "praefect.db");
 
+    /// <summary>The database of a cluster of silos.</summary>
+    public string Postgres => System.IO.Path.Combine(Path, "postgres");
+
     /// <summary>The ports of the last start.</summary>
     public string Ports => System.IO.Path.Combine(Path, "ports.json");
+
+    /// <summary>The ports of the last start of a cluster of silos.</summary>
+    public string SiloPorts => System.IO.Path.Combine(Path, "silo-ports.json");
 
     /// <summary>Logs of all processes.</summary>
     public string Logs => System.IO.Path.Combine(Path, "logs");
@@ -44,6 +50,19 @@ public sealed class ClusterFolder : IDisposable
         {
             throw new TrialException(
                 $"the folder {path} cannot be used: {e.Message}. If another cluster runs in it, stop that first, or choose another folder with --data.");
+        }
+    }
+
+    /// <summary>Refuses a folder that holds a cluster of the other kind: its disks would have repositories that nothing knows of.</summary>
+    /// <param name="silos">Whether a cluster of silos is to use it, and not a single process.</param>
+    /// <exception cref="TrialException">It holds the other kind.</exception>
+    public void CheckKind(bool silos)
+    {
+        if (silos ? File.Exists(Store) : Directory.Exists(Postgres))
+        {
+            throw new TrialException(silos
+                ? $"the folder {Path} holds the records of a single process: start it without --cluster, or choose another folder with --data"
+                : $"the folder {Path} holds a cluster of silos: start it with --cluster, or choose another folder with --data");
         }
     }
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
-using Praefect.Trial.Processes;
 
 namespace Praefect.Trial.Clusters;
 
@@ -18,47 +16,14 @@ public sealed record ClusterPorts(int Git, int Grpc, int Metrics, ImmutableArray
     /// <exception cref="TrialException">The port that people use is taken by another program.</exception>
     public static ClusterPorts Choose(string file, int nodes, int given)
     {
-        var last = Read(file);
-        var git = given != 0 ? given : last?.Git ?? 0;
-        if (git != 0 && !FreePorts.IsFree(git))
-        {
-            throw new TrialException(given != 0
-                ? $"port {git} is in use by another program: choose another one with --port"
-                : $"port {git}, which the last run of this cluster had, is in use by another program: stop that, or choose another port with --port");
-        }
-
-        var taken = new HashSet<int> { git };
+        var last = PortsFile.Read<ClusterPorts>(file);
+        var choice = new PortChoice();
         var ports = new ClusterPorts(
-            git != 0 ? git : Fresh(taken, 0),
-            Fresh(taken, last?.Grpc ?? 0),
-            Fresh(taken, last?.Metrics ?? 0),
-            [.. Enumerable.Range(0, nodes).Select(i => Fresh(taken, last is not null && i < last.Nodes.Length ? last.Nodes[i] : 0))]);
-        File.WriteAllText(file, JsonSerializer.Serialize(ports));
+            choice.ForPeople(given, last?.Git ?? 0),
+            choice.Any(last?.Grpc ?? 0),
+            choice.Any(last?.Metrics ?? 0),
+            [.. Enumerable.Range(0, nodes).Select(i => choice.Any(last?.Nodes.ElementAtOrDefault(i) ?? 0))]);
+        PortsFile.Write(file, ports);
         return ports;
-    }
-
-    private static ClusterPorts? Read(string file)
-    {
-        try
-        {
-            return File.Exists(file) ? JsonSerializer.Deserialize<ClusterPorts>(File.ReadAllText(file)) : null;
-        }
-        catch (JsonException)
-        {
-            // Written by a process that was killed: new ports do no harm.
-            return null;
-        }
-    }
-
-    private static int Fresh(HashSet<int> taken, int wished)
-    {
-        if (wished != 0 && FreePorts.IsFree(wished) && taken.Add(wished))
-            return wished;
-        while (true)
-        {
-            var port = FreePorts.Find();
-            if (taken.Add(port))
-                return port;
-        }
     }
 }

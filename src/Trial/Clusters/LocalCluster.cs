@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using System.Text;
 using Praefect.Trial.Processes;
-using Praefect.Wire.Protos;
 
 namespace Praefect.Trial.Clusters;
 
@@ -19,7 +17,6 @@ public sealed class LocalCluster : IAsyncDisposable
 
     private readonly ClusterFolder _folder;
     private readonly string _moreConfiguration;
-    private readonly TimeProvider _time;
 
     /// <summary>Prepares the processes; nothing is started yet.</summary>
     /// <param name="folder">Where everything lies.</param>
@@ -32,11 +29,10 @@ public sealed class LocalCluster : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(ports);
         _folder = folder;
         _moreConfiguration = moreConfiguration;
-        _time = time;
         Ports = ports;
-        Nodes = [.. ports.Nodes.Select((port, i) => new ClusterNode(NodeName(i), port, folder.Storage(NodeName(i)), Node(NodeName(i), port)))];
-        Gateway = new ManagedProcess(GatewaySpec(), time);
+        Nodes = ClusterPrograms.Nodes(folder, ports.Nodes, time);
         Client = new GatewayClient(ports);
+        Gateway = new ManagedProcess(ClusterPrograms.Praefect("praefect", folder, folder.Configuration, ["--exit-with-stdin"], Client.IsReadyAsync), time);
     }
 
     /// <summary>Where everything listens.</summary>
@@ -87,73 +83,6 @@ public sealed class LocalCluster : IAsyncDisposable
         Client.Dispose();
     }
 
-    private static string NodeName(int index) => $"node-{index + 1}";
-
-    private ManagedProcess Node(string name, int port) => new(
-        new ProcessSpec
-        {
-            Name = name,
-            FileName = DotnetHost.Path,
-            Arguments =
-            [
-                DotnetHost.AssemblyOf("Praefect.StorageNode", "storage-node"),
-                "--storage", name, "--path", _folder.Storage(name), "--listen", $"tcp://127.0.0.1:{port}", "--exit-with-stdin",
-            ],
-            LogFile = _folder.Log(name),
-            Ready = async cancellationToken =>
-            {
-                using var client = new LoopbackGrpc(port);
-                var health = await client.CallAsync("/grpc.health.v1.Health/Check", new HealthCheckRequest(), HealthCheckResponse.Parser, null, cancellationToken);
-                return health.Status == HealthCheckResponse.Types.ServingStatus.Serving;
-            },
-        },
-        _time);
-
-    private ProcessSpec GatewaySpec() => new()
-    {
-        Name = "praefect",
-        FileName = DotnetHost.Path,
-        Arguments = [DotnetHost.AssemblyOf("Praefect.Silo", "praefect"), "-config", _folder.Configuration, "--exit-with-stdin"],
-        LogFile = _folder.Log("praefect"),
-        Ready = cancellationToken => Client.IsReadyAsync(cancellationToken),
-    };
-
-    private string ConfigurationText()
-    {
-        var text = new StringBuilder();
-        text.Append(System.Globalization.CultureInfo.InvariantCulture, $"""
-            # Written by the trial at each start; changes are lost.
-            listen_addr = "127.0.0.1:{Ports.Grpc}"
-            prometheus_listen_addr = "127.0.0.1:{Ports.Metrics}"
-            graceful_stop_timeout = "10s"
-
-            [git_http]
-            listen_addr = "127.0.0.1:{Ports.Git}"
-            create_on_push = true
-
-            [store]
-            path = {TomlString(_folder.Store)}
-
-            {_moreConfiguration}
-
-            [[virtual_storage]]
-            name = "{VirtualStorage}"
-
-            """);
-        foreach (var node in Nodes)
-        {
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"""
-
-                [[virtual_storage.node]]
-                storage = "{node.Name}"
-                address = "tcp://127.0.0.1:{node.Port}"
-
-                """);
-        }
-
-        return text.ToString();
-    }
-
-    private static string TomlString(string text) =>
-        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    private string ConfigurationText() => ClusterConfiguration.Text(
+        new MemberPorts(Ports.Git, Ports.Grpc, Ports.Metrics), $"[store]\npath = {ClusterConfiguration.Quoted(_folder.Store)}\n\n{_moreConfiguration}", Nodes);
 }

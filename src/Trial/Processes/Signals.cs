@@ -5,6 +5,7 @@ namespace Praefect.Trial.Processes;
 /// <summary>POSIX signals to a process. .NET can only kill.</summary>
 internal static partial class Signals
 {
+    public const int Interrupt = 2;
     public const int Terminate = 15;
     public const int Kill = 9;
 
@@ -12,7 +13,7 @@ internal static partial class Signals
     public static readonly int Stop = OperatingSystem.IsMacOS() ? 17 : 19;
     public static readonly int Continue = OperatingSystem.IsMacOS() ? 19 : 18;
 
-    /// <summary>Sends a signal; a process that is gone is no error.</summary>
+    /// <summary>Sends a signal, to a whole group by its negative number; a process that is gone is no error.</summary>
     public static void Send(int processId, int signal)
     {
         if (kill(processId, signal) == 0)

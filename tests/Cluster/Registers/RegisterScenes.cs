@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Praefect.Cluster.Faults;
 using Praefect.Trial.Clusters;
+using Praefect.Trial.Processes;
 
 namespace Praefect.Cluster.Registers;
 

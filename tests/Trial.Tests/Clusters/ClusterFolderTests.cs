@@ -57,6 +57,44 @@ public sealed class ClusterFolderTests : IDisposable
             Assert.NotEqual(ports.Grpc, ClusterPorts.Choose(file, 3, 0).Grpc);
     }
 
+    [Fact]
+    public void A_cluster_of_silos_has_ports_of_its_own_for_everything_and_keeps_them()
+    {
+        var file = Path.Combine(_folder, "silo-ports.json");
+        var size = new SiloClusterSize(Silos: 3, Gateways: 2, Nodes: 3);
+        var first = SiloClusterPorts.Choose(file, size, 0);
+        var second = SiloClusterPorts.Choose(file, size, 0);
+
+        int[] all = [first.Postgres, .. first.Nodes, .. first.Gateways.Concat(first.Silos).SelectMany(member => new[] { member.Git, member.Grpc, member.Metrics })];
+        Assert.Equal(1 + 3 + (5 * 3), all.Distinct().Count());
+        Assert.Equal(first.Gateways, second.Gateways);
+        Assert.Equal(first.Silos, second.Silos);
+        Assert.Equal((first.Postgres, string.Join(' ', first.Nodes)), (second.Postgres, string.Join(' ', second.Nodes)));
+
+        // Asked for what the other gateway had: that one moves.
+        var swapped = SiloClusterPorts.Choose(file, size, first.Gateways[1].Git);
+        Assert.Equal(first.Gateways[1].Git, swapped.Gateways[0].Git);
+        Assert.NotEqual(swapped.Gateways[0].Git, swapped.Gateways[1].Git);
+    }
+
+    [Theory]
+    [InlineData(true, "start it without --cluster")]
+    [InlineData(false, "start it with --cluster")]
+    public void A_folder_of_the_other_kind_of_cluster_is_refused(bool silos, string advice)
+    {
+        using var folder = ClusterFolder.Open(_folder);
+        folder.CheckKind(silos);
+        if (silos)
+            File.WriteAllText(folder.Store, string.Empty);
+        else
+            Directory.CreateDirectory(folder.Postgres);
+
+        var error = Assert.Throws<TrialException>(() => folder.CheckKind(silos));
+
+        Assert.Contains(advice, error.Message, StringComparison.Ordinal);
+        folder.CheckKind(!silos);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static TcpListener Listen(int port)

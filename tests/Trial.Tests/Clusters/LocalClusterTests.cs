@@ -46,50 +46,50 @@ public sealed class LocalClusterTests : IDisposable
     }
 
     [Fact]
+    public async Task Ctrl_C_which_a_terminal_sends_to_a_whole_group_stops_everything_well()
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        await using var trial = Trial(Path.Combine(_folder, "data"));
+        trial.Start();
+        await trial.WaitUntilReadyAsync(Limit, limit.Token);
+
+        Signals.Send(-trial.Id, Signals.Interrupt);
+
+        Assert.Equal(0, await trial.WaitForExitAsync(limit.Token));
+        Assert.EndsWith("stopping\nstopped", await trial.LogTailAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nothing_is_left_running_when_the_trial_itself_is_killed()
     {
         using var limit = new CancellationTokenSource(Limit);
         var data = Path.Combine(_folder, "data");
-        await using var trial = new ManagedProcess(
-            new ProcessSpec
-            {
-                Name = "trial",
-                FileName = DotnetHost.Path,
-                Arguments = [DotnetHost.AssemblyOf("Praefect.Trial", "trial"), "--data", data],
-                LogFile = Path.Combine(_folder, "trial.log"),
-                Ready = async token => (await File.ReadAllTextAsync(Path.Combine(_folder, "trial.log"), token)).Contains("Ctrl-C stops it", StringComparison.Ordinal),
-            },
-            TimeProvider.System);
+        await using var trial = Trial(data);
         trial.Start();
         await trial.WaitUntilReadyAsync(Limit, limit.Token);
-        Assert.Equal(4, ProcessesWith(data).Count);
+        Assert.Equal(4, ChildrenOfTrials.In(data).Count);
 
         await trial.KillAsync();
 
-        while (ProcessesWith(data).Count > 0)
+        while (ChildrenOfTrials.In(data).Count > 0)
             await Task.Delay(50, limit.Token);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    // Children of the trial name its folder in their arguments; the trial does, too, so it is left out.
-    private static List<string> ProcessesWith(string folder)
+    // First of a group of its own, as a shell would start it.
+    private ManagedProcess Trial(string data)
     {
-        var found = new List<string>();
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _)))
+        var command = OwnSession.Of([DotnetHost.Path, DotnetHost.AssemblyOf("Praefect.Trial", "trial"), "--data", data]);
+        var log = Path.Combine(_folder, "trial.log");
+        var spec = new ProcessSpec
         {
-            try
-            {
-                var line = File.ReadAllText(Path.Combine(process, "cmdline"));
-                if (line.Contains(folder + "/", StringComparison.Ordinal) && line.Contains("--exit-with-stdin", StringComparison.Ordinal))
-                    found.Add(process);
-            }
-            catch (IOException)
-            {
-                // Ended meanwhile.
-            }
-        }
-
-        return found;
+            Name = "trial",
+            FileName = command[0],
+            Arguments = command[1..],
+            LogFile = log,
+            Ready = async token => (await File.ReadAllTextAsync(log, token)).Contains("Ctrl-C stops it", StringComparison.Ordinal),
+        };
+        return new ManagedProcess(spec, TimeProvider.System);
     }
 }

@@ -1,6 +1,6 @@
-using Praefect.Cluster;
+using Praefect.Trial.Processes;
 
-namespace Praefect.Cluster.Tests;
+namespace Praefect.Tests.Shared;
 
 /// <summary>A test of a cluster of processes: skipped, with the reason, where there is none to be had.</summary>
 [AttributeUsage(AttributeTargets.Method)]

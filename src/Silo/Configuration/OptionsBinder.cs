@@ -178,6 +178,8 @@ internal static class OptionsBinder
         AdvertisedAddress = section.Text("advertised_address"),
         SiloPort = (int)section.Number("silo_port", 0, 0, PortMax),
         GatewayPort = (int)section.Number("gateway_port", 0, 0, PortMax),
+        SiloListenPort = (int)section.Number("silo_listen_port", 0, 0, PortMax),
+        GatewayListenPort = (int)section.Number("gateway_listen_port", 0, 0, PortMax),
         ProbeTimeout = section.Duration("probe_timeout", defaults.ProbeTimeout),
         MissedProbes = (int)section.Number("missed_probes", defaults.MissedProbes, int.MinValue, int.MaxValue),
         DeathVotes = (int)section.Number("death_votes", defaults.DeathVotes, int.MinValue, int.MaxValue),

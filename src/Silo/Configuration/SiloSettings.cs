@@ -37,6 +37,12 @@ public sealed record SiloSettings
     /// <summary><c>gateway_port</c>: for gateways, which are clients of the grains; 0: any free port for the role <c>silo</c>, none for <c>all</c>.</summary>
     public int GatewayPort { get; init; }
 
+    /// <summary><c>silo_listen_port</c>: where it listens itself, when something that passes connections on has <c>silo_port</c>; 0: on <c>silo_port</c>.</summary>
+    public int SiloListenPort { get; init; }
+
+    /// <summary><c>gateway_listen_port</c>: the same for <c>gateway_port</c>.</summary>
+    public int GatewayListenPort { get; init; }
+
     /// <summary>
     /// <c>probe_timeout</c>: how long a silo waits for another's answer to a probe, and the time between two probes. 100 ms to 1 min. Shorter finds dead silos
     /// sooner, and takes pauses of healthy ones for death.

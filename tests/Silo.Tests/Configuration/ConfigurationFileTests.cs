@@ -112,6 +112,8 @@ public sealed class ConfigurationFileTests
         advertised_address = "10.0.0.9"
         silo_port = 11111
         gateway_port = 30000
+        silo_listen_port = 11112
+        gateway_listen_port = 30001
         """;
 
     private const string Minimal = """
@@ -165,7 +167,7 @@ public sealed class ConfigurationFileTests
         Assert.Equal("/var/lib/praefect.db", options.Store.Path);
         Assert.Equal(new GitHttpOptions { ListenAddress = "127.0.0.1:8080", Token = "people", CreateOnPush = true }, options.GitHttp);
         Assert.Equal(
-            new SiloSettings { ClusterId = "c", ServiceId = "s", AdvertisedAddress = "10.0.0.9", SiloPort = 11111, GatewayPort = 30000 },
+            new SiloSettings { ClusterId = "c", ServiceId = "s", AdvertisedAddress = "10.0.0.9", SiloPort = 11111, GatewayPort = 30000, SiloListenPort = 11112, GatewayListenPort = 30001 },
             options.Silo);
     }
 

@@ -70,6 +70,7 @@ internal static class GrainRuntimeSetup
         });
         var forGateways = settings.Kind == SiloRole.Silo ? Port(settings.GatewayPort) : settings.GatewayPort;
         silo.ConfigureEndpoints(address, Port(settings.SiloPort), forGateways, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+        silo.Configure<EndpointOptions>(endpoints => ListenElsewhere(endpoints, settings, IPAddress.IsLoopback(address) ? address : IPAddress.Any));
         silo.Configure<ClusterMembershipOptions>(membership => Membership.Configure(membership, settings));
         silo.UseAdoNetClustering(clustering =>
         {
@@ -98,6 +99,15 @@ internal static class GrainRuntimeSetup
         silo.AddReminders();
         silo.Services.AddGrainStorage(GrainOptions.StorageProvider, static (provider, _) => new StoreGrainStorage(provider.GetRequiredService<IGrainStore>()));
         silo.Services.AddSingleton<IReminderTable, StoreReminderTable>();
+    }
+
+    // The advertised ports may belong to a port mapping or a proxy.
+    private static void ListenElsewhere(EndpointOptions endpoints, SiloSettings settings, IPAddress address)
+    {
+        if (settings.SiloListenPort != 0)
+            endpoints.SiloListeningEndpoint = new IPEndPoint(address, settings.SiloListenPort);
+        if (settings.GatewayListenPort != 0)
+            endpoints.GatewayListeningEndpoint = new IPEndPoint(address, settings.GatewayListenPort);
     }
 
     // Orleans wants to know its port ahead of binding it.

@@ -77,6 +77,7 @@ internal static class GrainRuntimeSetup
             clustering.Invariant = Invariant;
             clustering.DataSource = dataSource;
         });
+        PauseGuard.Add(silo.Services, settings);
         silo.AddAdoNetGrainStorage(SqlGrainStorage.Inner, options => options.Configure<IServiceProvider>((storage, services) =>
         {
             storage.Invariant = Invariant;

@@ -1,3 +1,4 @@
+using Praefect.Cluster.Networks;
 using Praefect.Cluster.Registers;
 using Xunit.Abstractions;
 
@@ -10,16 +11,29 @@ public sealed class RegistersUnderFaults(ITestOutputHelper output)
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan InCluster = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan InOneProcess = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan OfTwins = TimeSpan.FromSeconds(10);
 
     [ClusterFact]
-    public Task Every_read_and_write_on_a_cluster_under_faults_can_be_explained() =>
-        CheckAsync((folder, token) => RegisterScenes.ClusterAsync(folder, SuiteSize.Small, InCluster, seed: 1, TimeProvider.System, output.WriteLine, token));
+    public async Task Every_read_and_write_on_a_cluster_under_faults_can_be_explained()
+    {
+        var report = await CheckAsync((folder, token) => RegisterScenes.ClusterAsync(folder, SuiteSize.Small, InCluster, seed: 1, TimeProvider.System, output.WriteLine, token));
+        Assert.NotEmpty(report.Faults);
+        if (FaultyNetwork.Possible)
+            Assert.Contains(report.Faults.Keys, static kind => kind.StartsWith("cut-", StringComparison.Ordinal));
+    }
+
+    [ClusterFact]
+    public async Task Of_two_activations_of_every_repository_the_one_that_writes_second_loses_and_no_acknowledged_write_is_lost()
+    {
+        var report = await CheckAsync((folder, token) => RegisterScenes.TwinsAsync(folder, OfTwins, seed: 1, TimeProvider.System, output.WriteLine, token));
+        Assert.Contains("Unavailable", report.Calls.WriteErrors, StringComparison.Ordinal);
+    }
 
     [Fact]
-    public Task Every_read_and_write_on_one_process_under_faults_can_be_explained() =>
-        CheckAsync((folder, token) => RegisterScenes.SingleAsync(folder, InOneProcess, seed: 1, TimeProvider.System, output.WriteLine, token));
+    public async Task Every_read_and_write_on_one_process_under_faults_can_be_explained() =>
+        Assert.NotEmpty((await CheckAsync((folder, token) => RegisterScenes.SingleAsync(folder, InOneProcess, seed: 1, TimeProvider.System, output.WriteLine, token))).Faults);
 
-    private static async Task CheckAsync(Func<string, CancellationToken, Task<RegisterReport>> run)
+    private static async Task<RegisterReport> CheckAsync(Func<string, CancellationToken, Task<RegisterReport>> run)
     {
         // Not a private folder: Postgres runs as another user where the tests run as root.
         var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "registers-" + Guid.NewGuid().ToString("N")[..8])).FullName;
@@ -29,7 +43,7 @@ public sealed class RegistersUnderFaults(ITestOutputHelper output)
             var report = await run(folder, limit.Token);
             Assert.Empty(report.Problems);
             Assert.True(report.Acknowledged > 0 && report.Reads > 0, "nothing was served");
-            Assert.NotEmpty(report.Faults);
+            return report;
         }
         finally
         {

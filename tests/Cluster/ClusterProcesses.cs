@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
+using Praefect.Cluster.Networks;
 using Praefect.Trial.Clusters;
 using Praefect.Trial.Processes;
 
@@ -18,6 +17,10 @@ internal sealed record StorageNode(string Name, int Port, string Disk, ManagedPr
 internal sealed class ClusterProcesses : IAsyncDisposable
 {
     public const string VirtualStorage = "default";
+
+    /// <summary>Name of Postgres in the network.</summary>
+    public const string DatabaseName = "postgres";
+
     private const int NodeCount = 3;
     private static readonly TimeSpan ReadyMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(60);
@@ -26,15 +29,28 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private readonly HashSet<int> _ports = [];
     private readonly string _folder;
     private readonly TimeProvider _time;
+    private readonly MemberConfiguration _configuration;
 
-    public ClusterProcesses(string folder, string binaries, TimeProvider time)
+    /// <param name="folder">Where everything is kept.</param>
+    /// <param name="binaries">Folder of Postgres' programs.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="network">What the processes reach each other through; null: they do directly.</param>
+    public ClusterProcesses(string folder, string binaries, TimeProvider time, FaultyNetwork? network = null)
     {
         _folder = folder;
         _time = time;
+        Network = network;
         Directory.CreateDirectory(Path.Combine(folder, "logs"));
         Postgres = new PostgresProcess(Path.Combine(folder, "postgres"), binaries, FreePort(), time);
         Nodes = [.. Enumerable.Range(1, NodeCount).Select(Node)];
+        _configuration = new MemberConfiguration(Postgres, Reachable(DatabaseName, Postgres.Port), [.. Nodes.Select(node => (node.Name, Reachable(node.Name, node.Port)))]);
     }
+
+    /// <summary>What the processes reach each other through; null: they do directly.</summary>
+    public FaultyNetwork? Network { get; }
+
+    /// <summary>Clocks of silos that can be set to a wrong time; null: there is nothing to do that with.</summary>
+    public SkewedClocks? Clocks { get; init; }
 
     public PostgresProcess Postgres { get; }
 
@@ -59,10 +75,13 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     }
 
     /// <summary>Starts one more silo or gateway and waits until it is ready.</summary>
-    public async Task<Member> AddAsync(string role, CancellationToken cancellationToken)
+    /// <param name="role"><c>silo</c> or <c>gateway</c>.</param>
+    /// <param name="cancellationToken">Ends waiting.</param>
+    /// <param name="clusterId">Of a member of another cluster on the same records; null: of the usual one.</param>
+    public async Task<Member> AddAsync(string role, CancellationToken cancellationToken, string? clusterId = null)
     {
         var members = role == "silo" ? Silos : Gateways;
-        var member = await NewMemberAsync($"{role}-{members.Count + 1}", role, cancellationToken);
+        var member = await NewMemberAsync($"{role}-{members.Count + 1}", role, clusterId, cancellationToken);
         members.Add(member);
         await StartAsync(member, cancellationToken);
         return member;
@@ -90,25 +109,44 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
     private async Task MigrateAsync(CancellationToken cancellationToken)
     {
-        var path = await WriteConfigurationAsync("migrate", FreePort(), FreePort(), FreePort(), cancellationToken);
+        var path = await _configuration.WriteAsync(_folder, "migrate", FreePort(), FreePort(), FreePort(), string.Empty, cancellationToken);
         await using var migrate = new ManagedProcess(Praefect("sql-migrate", path, ["sql-migrate"], null), _time);
         migrate.Start();
         if (await migrate.WaitForExitAsync(cancellationToken) != 0)
             throw new ProcessFailedException($"sql-migrate failed:\n{await migrate.LogTailAsync()}");
     }
 
-    private async Task<Member> NewMemberAsync(string name, string role, CancellationToken cancellationToken)
+    private async Task<Member> NewMemberAsync(string name, string role, string? clusterId, CancellationToken cancellationToken)
     {
         var (grpc, git, metrics) = (FreePort(), FreePort(), FreePort());
-        var path = await WriteConfigurationAsync(name, grpc, git, metrics, cancellationToken);
+        var path = await _configuration.WriteAsync(_folder, name, grpc, git, metrics, SiloSection(name, role, clusterId), cancellationToken);
         var ready = new Uri($"http://127.0.0.1:{metrics}/-/ready");
         var spec = Praefect(name, path, ["serve", "--role", role, "--exit-with-stdin"], async token =>
         {
             using var response = await _http.GetAsync(ready, token);
             return response.IsSuccessStatusCode;
         });
-        return new Member(name, grpc, git, new ManagedProcess(spec, _time));
+        if (role == "silo" && Clocks is not null)
+            spec = spec with { Environment = Clocks.EnvironmentOf(name) };
+        var process = new ManagedProcess(spec, _time);
+        Network?.Know(name, process);
+        return new Member(name, grpc, git, process);
     }
+
+    // Others find the ports in the membership, so what they find there has to be the network's.
+    private string SiloSection(string name, string role, string? clusterId)
+    {
+        var section = clusterId is null ? string.Empty : $"cluster_id = \"{clusterId}\"\n";
+        if (Network is not null && role == "silo")
+        {
+            var (silo, gateway) = (FreePort(), FreePort());
+            section += $"silo_port = {Reachable(name, silo)}\nsilo_listen_port = {silo}\ngateway_port = {Reachable(name, gateway)}\ngateway_listen_port = {gateway}\n";
+        }
+
+        return section.Length == 0 ? string.Empty : $"\n[silo]\n{section}";
+    }
+
+    private int Reachable(string name, int port) => Network?.Guard(name, port) ?? port;
 
     private ProcessSpec Praefect(string name, string configuration, ImmutableArray<string> arguments, Func<CancellationToken, Task<bool>>? ready) => new()
     {
@@ -118,36 +156,6 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         LogFile = Path.Combine(_folder, "logs", name + ".log"),
         Ready = ready,
     };
-
-    private async Task<string> WriteConfigurationAsync(string name, int grpc, int git, int metrics, CancellationToken cancellationToken)
-    {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"""
-            listen_addr = "127.0.0.1:{grpc}"
-            prometheus_listen_addr = "127.0.0.1:{metrics}"
-            graceful_stop_timeout = "15s"
-
-            [git_http]
-            listen_addr = "127.0.0.1:{git}"
-            create_on_push = true
-
-            [database]
-            host = "127.0.0.1"
-            port = {Postgres.Port}
-            user = "{PostgresProcess.User}"
-            password = "{Postgres.Password}"
-            dbname = "{PostgresProcess.User}"
-
-            [[virtual_storage]]
-            name = "{VirtualStorage}"
-
-            """);
-        foreach (var node in Nodes)
-            text.Append(CultureInfo.InvariantCulture, $"\n[[virtual_storage.node]]\nstorage = \"{node.Name}\"\naddress = \"tcp://127.0.0.1:{node.Port}\"\n");
-        var path = Path.Combine(_folder, name + ".toml");
-        await File.WriteAllTextAsync(path, text.ToString(), cancellationToken);
-        return path;
-    }
 
     private StorageNode Node(int number)
     {
@@ -164,7 +172,9 @@ internal sealed class ClusterProcesses : IAsyncDisposable
             ],
             LogFile = Path.Combine(_folder, "logs", name + ".log"),
         };
-        return new StorageNode(name, port, disk, new ManagedProcess(spec, _time));
+        var process = new ManagedProcess(spec, _time);
+        Network?.Know(name, process);
+        return new StorageNode(name, port, disk, process);
     }
 
     private async Task WaitForPortAsync(int port, CancellationToken cancellationToken)

@@ -41,7 +41,22 @@ internal static class EventTable
     public static IEnumerable<string> Reasons(long from, long to, IReadOnlyCollection<CallRecord> calls) => calls
         .Where(call => call.Ended >= from && call.Ended <= to && call.Status != "OK")
         .GroupBy(static call => $"{call.Status}: {call.Reason}", StringComparer.Ordinal)
-        .Select(static group => string.Create(CultureInfo.InvariantCulture, $"    {group.Count()} × {group.Key}"));
+        .Select(static group => string.Create(
+            CultureInfo.InvariantCulture,
+            $"    {group.Count()} × {group.Key} (after {Middle(group).TotalMilliseconds:0} ms in the middle, {group.Max(static call => call.Took).TotalMilliseconds:0} at most)"));
+
+    /// <summary>How many of the calls of a kind succeeded, in percent; 100 of none.</summary>
+    public static double Succeeded(long from, long to, IEnumerable<CallRecord> calls, bool write)
+    {
+        var ended = calls.Where(call => call.Ended >= from && call.Ended <= to && call.Write == write).ToArray();
+        return ended.Length == 0 ? 100 : 100.0 * ended.Count(static call => call.Status == "OK") / ended.Length;
+    }
+
+    private static TimeSpan Middle(IEnumerable<CallRecord> calls)
+    {
+        var ordered = calls.Select(static call => call.Took).Order().ToArray();
+        return ordered[ordered.Length / 2];
+    }
 
     private static string Errors(IEnumerable<CallRecord> calls)
     {

@@ -21,6 +21,9 @@ internal sealed record SuiteArguments
     /// <summary>One process with a SQLite file instead of a cluster.</summary>
     public bool Single { get; init; }
 
+    /// <summary>Two clusters on the same records instead of one under faults.</summary>
+    public bool Twins { get; init; }
+
     /// <summary>For how long faults are injected.</summary>
     public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(5);
 
@@ -29,8 +32,9 @@ internal sealed record SuiteArguments
 
     public static string Usage => $"""
         usage: run.sh [--data FOLDER] [--events "NAME NAME"] [--postgres-minutes N]
-               run.sh --linearizability [--data FOLDER] [--minutes N] [--seed N] [--single]
+               run.sh --linearizability [--data FOLDER] [--minutes N] [--seed N] [--single | --twins]
         events: {string.Join(' ', Cluster.Events.Names)}
+        and, with a proxy before every port: {string.Join(' ', NetworkEvents.Names)}
         """;
 
     /// <summary>Null, and what is wrong, when they are not understood.</summary>
@@ -41,9 +45,9 @@ internal sealed record SuiteArguments
         for (var i = 0; i < arguments.Length; i++)
         {
             var name = arguments[i];
-            if (name is "--linearizability" or "--single")
+            if (read.With(name) is { } flagged)
             {
-                read = name == "--single" ? read with { Single = true } : read with { Linearizability = true };
+                read = flagged;
                 continue;
             }
 
@@ -61,6 +65,14 @@ internal sealed record SuiteArguments
         return problem.Length == 0 ? read : null;
     }
 
+    private SuiteArguments? With(string flag) => flag switch
+    {
+        "--linearizability" => this with { Linearizability = true },
+        "--single" => this with { Single = true },
+        "--twins" => this with { Twins = true },
+        _ => null,
+    };
+
     private SuiteArguments? With(string name, string value)
     {
         var number = double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed) && parsed is > 0 and < 1000 ? parsed : (double?)null;
@@ -77,8 +89,8 @@ internal sealed record SuiteArguments
 
     private string? Check()
     {
-        if (Events.FirstOrDefault(static name => !Cluster.Events.Names.Contains(name, StringComparer.Ordinal)) is { } unknown)
+        if (Events.FirstOrDefault(static name => !Cluster.Events.Names.Concat(NetworkEvents.Names).Contains(name, StringComparer.Ordinal)) is { } unknown)
             return $"there is no event {unknown}";
-        return Single && !Linearizability ? "--single goes with --linearizability" : null;
+        return (Single || Twins) && !Linearizability ? "--single and --twins go with --linearizability" : Single && Twins ? "--single and --twins exclude each other" : null;
     }
 }

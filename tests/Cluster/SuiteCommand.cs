@@ -1,3 +1,4 @@
+using Praefect.Cluster.Networks;
 using Praefect.Cluster.Registers;
 using Praefect.Trial.Processes;
 
@@ -38,13 +39,18 @@ internal static class SuiteCommand
     {
         if (wanted.Linearizability)
         {
-            var report = wanted.Single
-                ? await RegisterScenes.SingleAsync(folder, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken)
-                : await RegisterScenes.ClusterAsync(folder, SuiteSize.Full, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken);
+            var report = await (wanted switch
+            {
+                { Single: true } => RegisterScenes.SingleAsync(folder, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
+                { Twins: true } => RegisterScenes.TwinsAsync(folder, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
+                _ => RegisterScenes.ClusterAsync(folder, SuiteSize.Full, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
+            });
             return report.Problems.IsEmpty ? 0 : 1;
         }
 
-        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time);
+        var parted = wanted.Events.Intersect(NetworkEvents.Names, StringComparer.Ordinal).Any();
+        await using var network = parted && FaultyNetwork.Possible ? new FaultyNetwork(time) : null;
+        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time, network) { Clocks = parted ? SkewedClocks.Find(folder) : null };
         var size = SuiteSize.Full with { Outage = wanted.Outage };
         var result = await new SuiteRun(cluster, size, folder, time, Console.WriteLine).RunAsync(wanted.Events, cancellationToken);
         return result.Problems.Count == 0 ? 0 : 1;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Praefect.Trial.Smoke;
 
 namespace Praefect.Cluster;
@@ -30,11 +31,14 @@ internal sealed class SuiteRun(ClusterProcesses cluster, SuiteSize size, string 
         foreach (var name in events)
         {
             var from = time.GetTimestamp();
-            await Events.RunAsync(name, cluster, gateways, size.Outage, time, cancellationToken);
+            await (NetworkEvents.Names.Contains(name, StringComparer.Ordinal)
+                ? NetworkEvents.RunAsync(name, cluster, time, say, cancellationToken)
+                : Events.RunAsync(name, cluster, gateways, size.Outage, time, cancellationToken));
             await Task.Delay(Settle, time, cancellationToken);
             var to = time.GetTimestamp();
             rows.Add(EventTable.Row(name, from, to, load.Calls, size.Repositories, time));
             say(EventTable.Text(rows[^1..]).Split('\n')[^1]);
+            say(string.Create(CultureInfo.InvariantCulture, $"    reads that succeeded: {EventTable.Succeeded(from, to, load.Calls, write: false):0.00} %"));
             EventTable.Reasons(from, to, load.Calls).ToList().ForEach(say);
         }
 

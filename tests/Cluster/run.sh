@@ -7,6 +7,7 @@
 #     --minutes N            for how long (5)
 #     --seed N               the order of faults and calls
 #     --single               one process with a SQLite file instead of a cluster
+#     --twins                two clusters on the same records, so that every grain is active twice, instead of faults
 #   --data FOLDER          keep everything there instead of in a folder that is deleted
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -4,17 +4,15 @@ using System.Globalization;
 namespace Praefect.Cluster.Faults;
 
 /// <summary>
-/// Kills (SIGKILL), freezes (SIGSTOP, later SIGCONT) and restarts (SIGTERM) processes, one or two at a time, in an order that a seed decides, and starts again
-/// what ended by itself, as a supervisor would.
+/// Lets faults happen, one or two at a time, in an order that a seed decides, and starts again what ended by itself, as a supervisor would.
 /// </summary>
-internal sealed class FaultInjector(ImmutableArray<FaultTarget> targets, Random random, TimeProvider time, Action<string> say)
+internal sealed class FaultInjector(ImmutableArray<Fault> faults, ImmutableArray<SupervisedProcess> processes, Random random, TimeProvider time, Action<string> say)
 {
     private const int OneInSoManyIsDouble = 3;
-    private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
     private readonly SortedDictionary<string, int> _injected = new(StringComparer.Ordinal);
-    private readonly Queue<(string Action, string Role)> _bag = [];
+    private readonly Queue<string> _bag = [];
 
     /// <summary>How often each fault was injected.</summary>
     public IReadOnlyDictionary<string, int> Injected => _injected;
@@ -28,41 +26,40 @@ internal sealed class FaultInjector(ImmutableArray<FaultTarget> targets, Random 
         var started = time.GetTimestamp();
         while (time.GetElapsedTime(started) < length)
         {
-            var faults = Choose();
-            foreach (var (action, target) in faults)
-                await BeginAsync(action, target);
-            await WatchAsync(Seconds(1, 6), faults, cancellationToken);
-            // A member cannot start while its database is away.
-            foreach (var (action, target) in faults.OrderByDescending(static fault => fault.Target.Process is null))
-                await EndAsync(action, target, cancellationToken);
+            var chosen = faults.IsEmpty ? [] : Choose();
+            foreach (var fault in chosen)
+                await BeginAsync(fault, time.GetElapsedTime(started), cancellationToken);
+            await WatchAsync(Length(chosen), chosen, cancellationToken);
+            // A member cannot start while its database or its network is away.
+            foreach (var fault in chosen.OrderByDescending(static fault => fault.Underlies))
+                await fault.End(cancellationToken);
             await WatchAsync(Seconds(1, 4), [], cancellationToken);
         }
 
-        foreach (var target in targets.Where(static target => target.Process is not null))
-            await target.Start(cancellationToken);
+        foreach (var process in processes)
+            await process.StartAsync(cancellationToken);
     }
 
-    private List<(string Action, FaultTarget Target)> Choose()
+    private List<Fault> Choose()
     {
-        var faults = new List<(string Action, FaultTarget Target)>();
+        var chosen = new List<Fault>();
         for (var count = random.Next(OneInSoManyIsDouble) == 0 ? 2 : 1; count > 0; count--)
         {
-            var (action, role) = Draw();
-            var possible = targets.Where(target => target.Role == role && faults.TrueForAll(fault => fault.Target != target)).ToArray();
+            var kind = Draw();
+            var possible = faults.Where(fault => fault.Kind == kind && chosen.TrueForAll(fault.GoesWith)).ToArray();
             if (possible.Length > 0)
-                faults.Add((action, possible[random.Next(possible.Length)]));
+                chosen.Add(possible[random.Next(possible.Length)]);
         }
 
-        return faults;
+        return chosen;
     }
 
     // Every kind comes once before any comes again.
-    private (string Action, string Role) Draw()
+    private string Draw()
     {
         if (_bag.Count == 0)
         {
-            var kinds = targets.Select(static target => (target.Role, Killed: target.Process is null)).Distinct()
-                .SelectMany(static kind => kind.Killed ? [("kill", kind.Role)] : new[] { ("kill", kind.Role), ("freeze", kind.Role), ("restart", kind.Role) }).ToArray();
+            var kinds = faults.Select(static fault => fault.Kind).Distinct().ToArray();
             random.Shuffle(kinds);
             Array.ForEach(kinds, _bag.Enqueue);
         }
@@ -70,44 +67,33 @@ internal sealed class FaultInjector(ImmutableArray<FaultTarget> targets, Random 
         return _bag.Dequeue();
     }
 
-    private async Task BeginAsync(string action, FaultTarget target)
+    private async Task BeginAsync(Fault fault, TimeSpan at, CancellationToken cancellationToken)
     {
-        say(string.Create(CultureInfo.InvariantCulture, $"    {action} {target.Name}"));
-        var name = $"{action}-{target.Role}";
-        _injected[name] = _injected.GetValueOrDefault(name) + 1;
-        if (target.Process is { Running: false })
-            return;
-        if (action == "freeze")
-            target.Process!.Freeze();
-        else if (action == "kill")
-            await target.Kill();
-        else if (!await target.Process!.StopAsync(StopMax))
-            say($"    {target.Name} did not stop well: exit code {target.Process.ExitCode}");
+        say(string.Create(CultureInfo.InvariantCulture, $"    {at.TotalSeconds:0} s: {fault.Name}"));
+        _injected[fault.Kind] = _injected.GetValueOrDefault(fault.Kind) + 1;
+        if (await fault.Begin(cancellationToken) is { } told)
+            say($"    {told}");
     }
 
-    private static Task EndAsync(string action, FaultTarget target, CancellationToken cancellationToken)
-    {
-        if (action != "freeze")
-            return target.Start(cancellationToken);
-        target.Process!.Thaw();
-        return Task.CompletedTask;
-    }
-
-    private async Task WatchAsync(TimeSpan length, List<(string Action, FaultTarget Target)> faults, CancellationToken cancellationToken)
+    private async Task WatchAsync(TimeSpan length, List<Fault> present, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         while (time.GetElapsedTime(started) < length)
         {
-            foreach (var target in targets.Where(target => target.Process is { Running: false } && faults.TrueForAll(fault => fault.Target != target)))
+            foreach (var (name, process) in processes.Where(target => !target.Process.Running && present.TrueForAll(fault => !fault.Stops.Contains(target.Name))))
             {
                 EndedAlone++;
-                say($"    {target.Name} ended with exit code {target.Process!.ExitCode} and is started again");
-                target.Process.Start();
+                say($"    {name} ended with exit code {process.ExitCode} and is started again");
+                process.Start();
             }
 
             await Task.Delay(Poll, time, cancellationToken);
         }
     }
 
-    private TimeSpan Seconds(int from, int to) => TimeSpan.FromSeconds(from + (random.NextDouble() * (to - from)));
+    private TimeSpan Length(List<Fault> chosen) => chosen.Count == 0
+        ? TimeSpan.Zero
+        : Seconds(chosen.Max(static fault => fault.Seconds.Shortest), chosen.Max(static fault => fault.Seconds.Longest));
+
+    private TimeSpan Seconds(double from, double to) => TimeSpan.FromSeconds(from + (random.NextDouble() * (to - from)));
 }

@@ -16,14 +16,14 @@ internal sealed record RegisterReport(
     ImmutableArray<string> Problems, int Acknowledged, int Differed, int Unknown, int Reads, IReadOnlyDictionary<string, int> Faults, EventRow Calls)
 {
     /// <summary>Checks the histories.</summary>
-    public static IEnumerable<string> Check(IEnumerable<Register> registers)
+    public static IEnumerable<string> Check(IEnumerable<Register> registers, bool withReads)
     {
         foreach (var register in registers)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"repository {register.Repository} {register.Reference}");
             if (Linearizability.Check(register.History.Where(static operation => operation.Kind != OperationKind.Read || operation.Who == RegisterRun.Disk)) is { Ok: false } order)
                 yield return $"{name}, writes and what is on the disks: {order.Problem}";
-            if (AcknowledgedReads.Check(register.History) is { Ok: false } reads)
+            if (withReads && AcknowledgedReads.Check(register.History) is { Ok: false } reads)
                 yield return $"{name}, reads: {reads.Problem}";
         }
     }

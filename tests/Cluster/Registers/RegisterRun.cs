@@ -7,10 +7,17 @@ using Praefect.Trial.Smoke;
 namespace Praefect.Cluster.Registers;
 
 /// <summary>Where a run takes place: processes that run already.</summary>
-/// <param name="Targets">What faults may hit.</param>
+/// <param name="Faults">What may happen to it.</param>
+/// <param name="Processes">What is started again when it ends by itself.</param>
 /// <param name="Gateways">Name, gRPC port and git port of each gateway.</param>
 /// <param name="Nodes">Name and disk of each storage node.</param>
-internal sealed record Scene(ImmutableArray<FaultTarget> Targets, ImmutableArray<(string Name, int Port, int GitPort)> Gateways, ImmutableArray<(string Name, string Disk)> Nodes);
+/// <param name="PromisesReads">Whether reads may be held against it.</param>
+internal sealed record Scene(
+    ImmutableArray<Fault> Faults,
+    ImmutableArray<SupervisedProcess> Processes,
+    ImmutableArray<(string Name, int Port, int GitPort)> Gateways,
+    ImmutableArray<(string Name, string Disk)> Nodes,
+    bool PromisesReads = true);
 
 /// <summary>Clients on a few references, faults meanwhile, and at the end a check of everything that the clients saw and of what is on the disks.</summary>
 internal sealed class RegisterRun(Scene scene, string folder, TimeProvider time, Action<string> say)
@@ -39,7 +46,7 @@ internal sealed class RegisterRun(Scene scene, string folder, TimeProvider time,
         foreach (var (name, port, _) in scene.Gateways)
             gateways.Add(name, port);
         var load = new RegisterLoad(registers, values, gateways, Pace, time);
-        var faults = new FaultInjector(scene.Targets, new Random(seed), time, say);
+        var faults = new FaultInjector(scene.Faults, scene.Processes, new Random(seed), time, say);
         var from = time.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = load.RunAsync(Clients, seed, stop.Token);
@@ -65,7 +72,7 @@ internal sealed class RegisterRun(Scene scene, string folder, TimeProvider time,
 
         var changes = registers.SelectMany(static register => register.History).Where(static operation => operation.Kind != OperationKind.Read).ToArray();
         var report = new RegisterReport(
-            [.. differences, .. RegisterReport.Check(registers)],
+            [.. differences, .. RegisterReport.Check(registers, scene.PromisesReads)],
             changes.Count(static change => change.Result == OperationResult.Done),
             changes.Count(static change => change.Result == OperationResult.Differed),
             changes.Count(static change => change.Result == OperationResult.Unknown),

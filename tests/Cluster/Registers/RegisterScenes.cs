@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Praefect.Cluster.Faults;
+using Praefect.Cluster.Networks;
 using Praefect.Trial.Clusters;
 using Praefect.Trial.Processes;
 
@@ -9,24 +11,47 @@ namespace Praefect.Cluster.Registers;
 internal static class RegisterScenes
 {
     private const int StorageNodes = 3;
+    private const string Twin = "twin";
 
     /// <summary>Silos, gateways, storage nodes and Postgres.</summary>
     public static async Task<RegisterReport> ClusterAsync(
         string folder, SuiteSize size, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
     {
-        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time);
+        await using var network = FaultyNetwork.Possible ? new FaultyNetwork(time) : null;
+        var clocks = SkewedClocks.Find(folder);
+        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time, network) { Clocks = clocks };
         await cluster.StartAsync(size.Silos, size.Gateways, cancellationToken);
-        ImmutableArray<FaultTarget> targets =
-        [
-            .. cluster.Nodes.Select(static node => FaultTarget.Of("node", node.Name, node.Process)),
-            .. cluster.Silos.Select(static silo => FaultTarget.Of("silo", silo.Name, silo.Process)),
-            .. cluster.Gateways.Select(static gateway => FaultTarget.Of("gateway", gateway.Name, gateway.Process)),
-            FaultTarget.Of(cluster.Postgres),
-        ];
+        if (network is null)
+            say("partitions are left out: connections of processes can only be told apart on Linux");
+        if (clocks is null)
+            say(SkewedClocks.Missing);
         var scene = new Scene(
-            targets,
+            [.. Faults(cluster)],
+            [.. Supervise(cluster.Nodes), .. Supervise(cluster.Silos), .. Supervise(cluster.Gateways)],
             [.. cluster.Gateways.Select(static gateway => (gateway.Name, gateway.Port, gateway.GitPort))],
             [.. cluster.Nodes.Select(static node => (node.Name, node.Disk))]);
+        var report = await new RegisterRun(scene, folder, time, say).RunAsync(length, seed, cancellationToken);
+        if (network is not null)
+            say(string.Create(CultureInfo.InvariantCulture, $"what the faults of the network held up, slowed down or broke: {network.Held} times"));
+        return report;
+    }
+
+    /// <summary>
+    /// Two clusters that know nothing of each other, of one silo and one gateway each, on the same records and nodes: every grain is active twice, all the time. An
+    /// activation notices with its next write only that it is not alone, so reads are not held against it.
+    /// </summary>
+    public static async Task<RegisterReport> TwinsAsync(string folder, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
+    {
+        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time);
+        await cluster.StartAsync(silos: 1, gateways: 1, cancellationToken);
+        await cluster.AddAsync("silo", cancellationToken, Twin);
+        await cluster.AddAsync("gateway", cancellationToken, Twin);
+        var scene = new Scene(
+            [],
+            [.. Supervise(cluster.Silos), .. Supervise(cluster.Gateways)],
+            [.. cluster.Gateways.Select(static gateway => (gateway.Name, gateway.Port, gateway.GitPort))],
+            [.. cluster.Nodes.Select(static node => (node.Name, node.Disk))],
+            PromisesReads: false);
         return await new RegisterRun(scene, folder, time, say).RunAsync(length, seed, cancellationToken);
     }
 
@@ -37,10 +62,33 @@ internal static class RegisterScenes
         var ports = ClusterPorts.Choose(owned.Ports, StorageNodes, given: 0);
         await using var cluster = new LocalCluster(owned, ports, time);
         await cluster.StartAsync(cancellationToken);
+        var gateway = new SupervisedProcess("praefect", cluster.Gateway);
+        ImmutableArray<SupervisedProcess> nodes = [.. cluster.Nodes.Select(static node => new SupervisedProcess(node.Name, node.Process))];
         var scene = new Scene(
-            [.. cluster.Nodes.Select(static node => FaultTarget.Of("node", node.Name, node.Process)), FaultTarget.Of("gateway", "praefect", cluster.Gateway)],
+            [.. nodes.SelectMany(static node => ProcessFaults.Of("node", node)), .. ProcessFaults.Of("gateway", gateway)],
+            [.. nodes, gateway],
             [("praefect", ports.Grpc, ports.Git)],
             [.. cluster.Nodes.Select(static node => (node.Name, node.Disk))]);
         return await new RegisterRun(scene, folder, time, say).RunAsync(length, seed, cancellationToken);
     }
+
+    private static IEnumerable<Fault> Faults(ClusterProcesses cluster)
+    {
+        SupervisedProcess[] silos = [.. Supervise(cluster.Silos)], gateways = [.. Supervise(cluster.Gateways)];
+        return
+        [
+            .. Supervise(cluster.Nodes).SelectMany(static node => ProcessFaults.Of("node", node)),
+            .. silos.SelectMany(static silo => ProcessFaults.Of("silo", silo)),
+            .. gateways.SelectMany(static gateway => ProcessFaults.Of("gateway", gateway)),
+            ProcessFaults.Rolling("silo", silos),
+            ProcessFaults.Rolling("gateway", gateways),
+            ProcessFaults.Of(cluster.Postgres),
+            .. PartitionFaults.Of(cluster),
+            .. ClockFaults.Of(cluster),
+        ];
+    }
+
+    private static IEnumerable<SupervisedProcess> Supervise(IEnumerable<Member> members) => members.Select(static member => new SupervisedProcess(member.Name, member.Process));
+
+    private static IEnumerable<SupervisedProcess> Supervise(IEnumerable<StorageNode> nodes) => nodes.Select(static node => new SupervisedProcess(node.Name, node.Process));
 }

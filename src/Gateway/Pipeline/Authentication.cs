@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Telemetry;
 using Praefect.Wire.Auth;
@@ -7,7 +8,7 @@ using Praefect.Wire.Grpc;
 namespace Praefect.Gateway.Pipeline;
 
 /// <summary>Token v2 of clients. Health checks are never asked for one.</summary>
-internal sealed class Authentication(GatewayOptions options, TimeProvider time, GatewayMetrics metrics)
+internal sealed partial class Authentication(GatewayOptions options, TimeProvider time, GatewayMetrics metrics, ILogger<Authentication> logger)
 {
     private const string HealthService = "/grpc.health.v1.Health/";
 
@@ -15,7 +16,11 @@ internal sealed class Authentication(GatewayOptions options, TimeProvider time, 
     public void Check(HttpContext http)
     {
         if (http.Request.Path.Value!.StartsWith(HealthService, StringComparison.Ordinal))
+        {
+            BoundStranger(http);
             return;
+        }
+
         if (options.Tokens.Count == 0)
         {
             metrics.Authentication(enforced: false, "server disabled authentication");
@@ -32,9 +37,17 @@ internal sealed class Authentication(GatewayOptions options, TimeProvider time, 
             metrics.AuthenticationError(reason);
         if (verdict == TokenVerdict.Ok || !enforced)
             return;
+        BoundStranger(http);
         throw verdict == TokenVerdict.Unauthenticated
             ? new GrpcException(GrpcStatusCode.Unauthenticated, "authentication required")
             : new GrpcException(GrpcStatusCode.PermissionDenied, "permission denied: " + reason);
+    }
+
+    /// <summary>For a request that is answered without a look at its token: see <see cref="HeadersOfStrangers"/>.</summary>
+    public void BoundStranger(HttpContext http)
+    {
+        if (options.Tokens.Count > 0 && HeadersOfStrangers.EndConnectionIfTooMany(http))
+            LogStranger(logger, http.Connection.RemoteIpAddress, http.Request.Path);
     }
 
     /// <summary>Good under any of the secrets is good; while secrets are being changed there are two.</summary>
@@ -59,4 +72,7 @@ internal sealed class Authentication(GatewayOptions options, TimeProvider time, 
         TokenVerdict.Denied => "denied",
         _ => "unauthenticated",
     };
+
+    [LoggerMessage(1, LogLevel.Warning, "connection is ended: a request without a valid token has more header fields than any client needs: remote={Remote} path={Path}")]
+    private static partial void LogStranger(ILogger logger, System.Net.IPAddress? remote, string path);
 }

@@ -21,6 +21,7 @@ internal sealed partial class GatewayPipeline(
     {
         if (!GrpcResponses.IsGrpcRequest(http))
         {
+            authentication.BoundStranger(http);
             http.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
             await http.Response.WriteAsync("this port speaks gRPC only: POST over HTTP/2 with content type application/grpc\n", http.RequestAborted);
             return;

@@ -21,28 +21,51 @@ public sealed class NodeCalls(GrpcMethodTable methods, FetchGate gate, string to
 
         if (!GrpcResponses.IsGrpcRequest(context))
         {
+            BoundStranger(context);
             context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
             return Task.CompletedTask;
         }
 
         GrpcResponses.LiftHttpLimits(context);
         var path = context.Request.Path.Value ?? "";
-        if (token.Length > 0 && !path.StartsWith(HealthService, StringComparison.Ordinal))
+        if (Refusal(context, path) is { } refusal)
         {
-            switch (TokenV2.Check(context.Request.Headers.Authorization.FirstOrDefault(), token, time.GetUtcNow()))
-            {
-                case TokenVerdict.Unauthenticated:
-                    return GrpcResponses.WriteStatusAsync(context, new GrpcStatus(GrpcStatusCode.Unauthenticated, "authentication required"));
-                case TokenVerdict.Denied:
-                    return GrpcResponses.WriteStatusAsync(context, new GrpcStatus(GrpcStatusCode.PermissionDenied, "permission denied"));
-                default:
-                    break;
-            }
+            BoundStranger(context);
+            return GrpcResponses.WriteStatusAsync(context, refusal);
         }
 
         return methods.TryFind(path, out var method)
             ? method.InvokeAsync(context)
             : GrpcResponses.WriteStatusAsync(context, new GrpcStatus(GrpcStatusCode.Unimplemented, $"unknown method {path}"));
+    }
+
+    private GrpcStatus? Refusal(HttpContext context, string path)
+    {
+        if (token.Length == 0)
+        {
+            return null;
+        }
+
+        if (path.StartsWith(HealthService, StringComparison.Ordinal))
+        {
+            BoundStranger(context);
+            return null;
+        }
+
+        return TokenV2.Check(context.Request.Headers.Authorization.FirstOrDefault(), token, time.GetUtcNow()) switch
+        {
+            TokenVerdict.Unauthenticated => new GrpcStatus(GrpcStatusCode.Unauthenticated, "authentication required"),
+            TokenVerdict.Denied => new GrpcStatus(GrpcStatusCode.PermissionDenied, "permission denied"),
+            _ => null,
+        };
+    }
+
+    private void BoundStranger(HttpContext context)
+    {
+        if (token.Length > 0)
+        {
+            HeadersOfStrangers.EndConnectionIfTooMany(context);
+        }
     }
 }
 

@@ -13,8 +13,8 @@ internal static class HttpTransport
     /// </summary>
     private const int StreamWindowBytes = 1024 * 1024;
 
-    /// <summary>A status with details may be large.</summary>
-    private const int MaxResponseHeaderKilobytes = 512;
+    /// <summary>A status with details may be large. As in Go's clients.</summary>
+    private const int MaxResponseHeaderKilobytes = 16 * 1024;
 
     static HttpTransport() => AppContext.SetSwitch("System.Net.SocketsHttpHandler.Http2FlowControl.DisableDynamicWindowSizing", true);
 

@@ -6,10 +6,16 @@ namespace Praefect.Wire.Backchannel;
 public static class KestrelGrpcLimits
 {
     /// <summary>
-    /// Bytes of all header fields of a request. Go's limit is 16 MiB. Kestrel allocates what the length of a field says before its bytes have come, and each
-    /// stream keeps its fields from before the token is checked, so that with Go's limit some hundred bytes would cost 16 MiB.
+    /// Bytes of all header fields of a request, as in Go's servers. They cost twice as much while the call lasts, and come in before the token is seen:
+    /// <see cref="Auth.HeadersOfStrangers"/>.
     /// </summary>
-    public const int HeaderBytes = 1024 * 1024;
+    public const int HeaderBytes = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes of one field. Kestrel allocates what the length of a field says before its bytes have come, and keeps three such pieces for as long as the
+    /// connection lives: with Go's 16 MiB, a hundred bytes a connection make it allocate 16 MiB, and one field sent in full leaves 36 MiB behind.
+    /// </summary>
+    public const int HeaderFieldBytes = 1024 * 1024;
 
     /// <summary>Fields of a request; Gitaly's clients send one for each feature flag.</summary>
     public const int HeaderFields = 2000;
@@ -37,13 +43,16 @@ public static class KestrelGrpcLimits
         limits.MaxRequestHeadersTotalSize = HeaderBytes;
         limits.MaxRequestBodySize = null;
 
+        // Must not be less; it is what HTTP/1 would buffer.
+        limits.MaxRequestBufferSize = HeaderBytes;
+
         // Streams of Git data may be silent for minutes, in both directions.
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
 
         // Floods of empty header frames end with this.
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
-        limits.Http2.MaxRequestHeaderFieldSize = HeaderBytes;
+        limits.Http2.MaxRequestHeaderFieldSize = HeaderFieldBytes;
         limits.Http2.HeaderTableSize = 4096;
         limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
         limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;

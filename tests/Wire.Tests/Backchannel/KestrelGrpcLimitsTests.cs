@@ -26,6 +26,37 @@ public sealed class KestrelGrpcLimitsTests
     }
 
     [Fact]
+    public async Task Header_fields_of_ten_megabytes_in_all_pass()
+    {
+        await using var node = await TestNode.StartAsync(
+            NodeKind.Tcp,
+            context => context.Response.WriteAsync(context.Request.Headers.Sum(h => h.Value.Sum(v => (long)v!.Length)).ToString(CultureInfo.InvariantCulture)));
+        await using var client = await TestClient.StartAsync(node.Address);
+        using var request = Request("/");
+        for (var i = 0; i < 20; i++)
+            request.Headers.Add(string.Create(CultureInfo.InvariantCulture, $"gitaly-long-{i}"), new string('x', 500_000));
+        using var response = await client.Connection.Plain.SendAsync(request, default).WaitAsync(SessionPair.Patience);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.True(long.Parse(await response.Content.ReadAsStringAsync(), CultureInfo.InvariantCulture) >= 10_000_000);
+    }
+
+    [Fact]
+    public async Task Header_fields_of_two_megabytes_pass_in_answers()
+    {
+        await using var node = await TestNode.StartAsync(NodeKind.Tcp, context =>
+        {
+            context.Response.Headers["x-long"] = new string('x', 1_000_000);
+            context.Response.AppendTrailer("x-trailer", new string('y', 1_000_000));
+            return context.Response.WriteAsync("hello");
+        });
+        await using var client = await TestClient.StartAsync(node.Address);
+        using var response = await client.Connection.Plain.SendAsync(Request("/"), default).WaitAsync(SessionPair.Patience);
+        Assert.Equal("hello", await response.Content.ReadAsStringAsync());
+        Assert.Equal(1_000_000, response.Headers.GetValues("x-long").Single().Length);
+        Assert.Equal(1_000_000, response.TrailingHeaders.GetValues("x-trailer").Single().Length);
+    }
+
+    [Fact]
     public async Task Stalled_uploads_leave_room_for_a_healthy_call_on_their_connection()
     {
         using var stalled = new SemaphoreSlim(0);

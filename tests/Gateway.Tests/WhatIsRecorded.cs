@@ -138,7 +138,7 @@ public sealed class WhatIsRecorded : IAsyncLifetime
     public async Task A_repository_without_a_record_has_no_replicas_to_compare()
     {
         _cluster.Repository.Exists = false;
-        await RefusedAsync(GrpcStatusCode.Internal, $"get repository id: repository \"{Key.VirtualStorage}\"/\"{Key.RelativePath}\" not found", ReplicasAsync);
+        await RefusedAsync(GrpcStatusCode.Internal, "get repository id: repository not found", ReplicasAsync);
     }
 
     private Task<RepositoryReplicasResponse> ReplicasAsync() =>

@@ -39,12 +39,12 @@ internal sealed class ReplicaChecksums(GrainCalls grains, NodeTable nodes, Gatew
             var route = await grains.CallAsync(
                 key, new AccessorRequest(ForcePrimary: true, []), static (grain, r, token) => grain.RouteAccessorAsync(r, token), options.RouteTimeout, cancellationToken);
             var metadata = await grains.CallAsync(key, 0, static (grain, _, token) => grain.GetMetadataAsync(token), options.RouteTimeout, cancellationToken)
-                ?? throw Unknown(key);
+                ?? throw Unknown();
             return (route.Storages[0], route.ReplicaPath, [.. metadata.Replicas.Where(static r => r.Assigned).Select(static r => r.Storage)]);
         }
         catch (RouteException e) when (e.Failure == RouteFailure.RepositoryNotFound)
         {
-            throw Unknown(key);
+            throw Unknown();
         }
         catch (RouteException e)
         {
@@ -57,8 +57,7 @@ internal sealed class ReplicaChecksums(GrainCalls grains, NodeTable nodes, Gatew
     }
 
     // No NOT_FOUND: Praefect wraps what its database says without giving it a status.
-    private static GrpcException Unknown(RepositoryKey key) =>
-        new(GrpcStatusCode.Internal, $"get repository id: repository \"{key.VirtualStorage}\"/\"{key.RelativePath}\" not found");
+    private static GrpcException Unknown() => new(GrpcStatusCode.Internal, "get repository id: repository not found");
 
     private static async Task<Details> AskAsync(VirtualStorageNodes nodes, string storage, RepositoryKey key, string replicaPath, GrpcServerCall call)
     {

@@ -1,13 +1,16 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Praefect.Gateway.Tests.Fakes;
 using Praefect.Grains.Nodes;
 using Praefect.Grains.Routing;
 using Praefect.Grains.Transactions;
+using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
+using Praefect.Wire.Protos;
 
 namespace Praefect.Gateway.Tests;
 
-/// <summary>Writes under way on a node that hangs: nothing ends them but what the gateway is told of its health.</summary>
+/// <summary>Calls under way on a node that hangs: nothing ends them but what the gateway is told of its health.</summary>
 public sealed class NodesThatFallSilent
 {
     private readonly FakeDirectory _directory = new("gitaly-1", "gitaly-2", "gitaly-3");
@@ -127,6 +130,62 @@ public sealed class NodesThatFallSilent
         await write.WaitAsync(Writes.Patience);
         Assert.Equal("gitaly-3", Assert.Single(cluster.Repository.CancelledVoters));
     }
+
+    [Fact]
+    public async Task A_read_that_waits_for_a_node_that_hangs_goes_to_another_replica()
+    {
+        await using var cluster = await StartAsync(o => o.AvoidFor = TimeSpan.FromMinutes(1));
+        var asked = Channel.CreateUnbounded<FakeNode>();
+        foreach (var node in cluster.Nodes)
+            Read(node, asked, hangs: true);
+        var read = ReadAsync(cluster);
+        var hung = await asked.Reader.ReadAsync().AsTask().WaitAsync(Writes.Patience);
+        foreach (var node in cluster.Nodes.Remove(hung))
+            Read(node, asked, hangs: false);
+        _directory.Silence(hung.Storage);
+        Assert.True((await read.WaitAsync(Writes.Patience)).Value);
+        Assert.NotSame(hung, await asked.Reader.ReadAsync().AsTask().WaitAsync(Writes.Patience));
+    }
+
+    [Fact]
+    public async Task A_read_that_is_being_answered_goes_on_when_the_probes_are_late()
+    {
+        await using var cluster = await StartAsync();
+        cluster.Repository.Accessor = _ => Task.FromResult(new AccessorRoute(FakeRepository.ReplicaPath, ["gitaly-1"]));
+        var finish = new TaskCompletionSource();
+        cluster.Nodes[0].On(Methods.Ref.ListRefs, async http =>
+        {
+            using var first = await FakeNode.FirstAsync(http);
+            await FakeNode.WriteAsync(http, new ListRefsResponse());
+            await finish.Task.WaitAsync(http.RequestAborted);
+            await FakeNode.SendAsync(http, new ListRefsResponse());
+        });
+        var asked = Channel.CreateUnbounded<FakeNode>();
+        Read(cluster.Nodes[0], asked, hangs: true);
+        using var answered = await cluster.SendRawAsync(Methods.Ref.ListRefs, Frames.Of(new ListRefsRequest { Repository = TestCluster.Target })).WaitAsync(Writes.Patience);
+        var waiting = ReadAsync(cluster);
+        await asked.Reader.ReadAsync().AsTask().WaitAsync(Writes.Patience);
+
+        _directory.Silence("gitaly-1");
+        var e = await Assert.ThrowsAsync<GrpcException>(() => waiting.WaitAsync(Writes.Patience));
+        Assert.Equal(GrpcStatusCode.Unavailable, e.Status.Code);
+        finish.SetResult();
+        Assert.Equal(10, (await answered.Content.ReadAsByteArrayAsync().WaitAsync(Writes.Patience)).Length);
+        Assert.Equal("0", Assert.Single(answered.TrailingHeaders.GetValues("grpc-status")));
+    }
+
+    private static void Read(FakeNode node, Channel<FakeNode> asked, bool hangs) => node.On(Methods.Ref.RefExists, async http =>
+    {
+        using var first = await FakeNode.FirstAsync(http);
+        await asked.Writer.WriteAsync(node);
+        if (hangs)
+            await Task.Delay(Timeout.Infinite, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        else
+            await FakeNode.SendAsync(http, new RefExistsResponse { Value = true });
+    });
+
+    private static Task<RefExistsResponse> ReadAsync(TestCluster cluster) => cluster.Client.UnaryAsync(
+        Methods.Ref.RefExists, new RefExistsRequest { Repository = TestCluster.Target }, RefExistsResponse.Parser, null, default);
 
     private Task<TestCluster> StartAsync(Action<GatewayOptions>? configure = null) =>
         TestCluster.StartAsync(nodes: 3, configure, add: s => s.AddSingleton<INodeDirectory>(_directory));

@@ -12,7 +12,7 @@ using Praefect.Wire.Grpc;
 
 namespace Praefect.Gateway.Accessors;
 
-/// <summary>Reads: one up-to-date replica, and another one when the first cannot be connected and nothing was sent.</summary>
+/// <summary>Reads: one up-to-date replica, and another one when the first cannot be connected and nothing was sent, or falls silent before it has answered.</summary>
 internal sealed class AccessorHandler(
     AccessorRoutes routes, ReplicaChoice choice, NodeForwarder forwarder, HealthyNodes healthy, GatewayMetrics metrics)
 {
@@ -42,7 +42,7 @@ internal sealed class AccessorHandler(
         var node = choice.Choose(call.Nodes, storages)
             ?? throw new GrpcException(RouteErrors.Status(RouteFailure.NoSuitableNode, RoutePrefix.Accessor));
         var end = await SendAsync(call, node, replicaPath);
-        if (end.Break == CallBreak.NotSent && !call.Method.ClientStreaming && choice.Choose(call.Nodes, storages, except: node) is { } other)
+        if ((end.Break == CallBreak.NotSent || end.FellSilent) && !call.Method.ClientStreaming && choice.Choose(call.Nodes, storages, except: node) is { } other)
         {
             metrics.Retried(call.Nodes.Name, node.Storage);
             end = await SendAsync(call, other, replicaPath);
@@ -56,6 +56,7 @@ internal sealed class AccessorHandler(
         metrics.Read(call.Nodes.Name, node.Storage);
         call.Route = new CallRoute { ReplicaPath = replicaPath, Storage = node.Storage };
         using var frame = RequestRewriter.Rewrite(call.Frame, call.Method, node.Storage, replicaPath, additionalReplicaPath: null);
-        return await forwarder.SendAsync(call, node, frame.Memory, new NodeExtras());
+        using var watch = new SilenceWatch(call, node);
+        return watch.Judge(await forwarder.SendAsync(call, node, frame.Memory, new NodeExtras(), watch.Token));
     }
 }

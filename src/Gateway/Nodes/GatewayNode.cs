@@ -9,6 +9,7 @@ internal sealed class GatewayNode(NodeKey key, NodeConnection connection)
     private int _outstanding;
     private long _avoidUntil = long.MinValue;
     private int _suspecting;
+    private CancellationTokenSource _silence = new();
 
     public NodeKey Key { get; } = key;
 
@@ -18,6 +19,12 @@ internal sealed class GatewayNode(NodeKey key, NodeConnection connection)
 
     /// <summary>Calls in flight from this gateway.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);
+
+    /// <summary>Fires when the node falls silent with calls under way. Taken anew for each call.</summary>
+    public CancellationToken Silence => Volatile.Read(ref _silence).Token;
+
+    /// <summary>Tells those that wait for it now, and nobody who comes later.</summary>
+    public Task FallSilentAsync() => Interlocked.Exchange(ref _silence, new CancellationTokenSource()).CancelAsync();
 
     public void Enter() => Interlocked.Increment(ref _outstanding);
 

@@ -39,6 +39,9 @@ internal sealed record CallEnd(GrpcStatusCode Code, string Message, CallBreak Br
     /// <summary>The gateway cut it off itself.</summary>
     public bool CutOff { get; init; }
 
+    /// <summary>The node fell silent before anything of an answer had come. Another one may be asked to read.</summary>
+    public bool FellSilent { get; init; }
+
     public bool Broken => Break != CallBreak.None;
 
     public bool Ok => Code == GrpcStatusCode.OK && !Broken;

@@ -26,6 +26,9 @@ internal sealed class ClientResponse(HttpContext http)
     /// <summary>The node whose answer it is, for the log.</summary>
     public string? Storage { get; set; }
 
+    /// <summary>A node's answer has begun.</summary>
+    public bool Begun => Volatile.Read(ref _headersTaken);
+
     /// <summary>Takes over a node's headers; they go out with the first flush.</summary>
     public void TakeHeaders(HttpHeaders headers, string contentType)
     {

@@ -430,8 +430,48 @@ def more_bad(r):
     call("a path outside", Commit.FindCommit, commit_pb2.FindCommitRequest(repository=S.Repository(storage_name="default", relative_path="../x.git"), revision=b"main"), expect="NOT_FOUND")
 
 
+def forced(r):
+    """Reads that only the primary may serve, by their caller's word."""
+    only = lambda policy: [("gitaly-route-repository-accessor-policy", policy)]
+    call("FindCommit forced", Commit.FindCommit, commit_pb2.FindCommitRequest(repository=r, revision=b"main"), meta=only("primary-only"))
+    call("RefExists forced", Ref.RefExists, F.RefExistsRequest(repository=r, ref=b"refs/heads/main"), shown=True, meta=only("primary-only"))
+    call("ListRefs forced", Ref.ListRefs, F.ListRefsRequest(repository=r, patterns=[b"refs/"]), meta=only("primary-only"))
+    call("FindCommit forced unknown", Commit.FindCommit, commit_pb2.FindCommitRequest(repository=repo("none.git"), revision=b"main"), expect="NOT_FOUND", meta=only("primary-only"))
+    call("RefExists other policy", Ref.RefExists, F.RefExistsRequest(repository=r, ref=b"refs/heads/main"), shown=True, meta=only("sometimes"))
+
+
+def at_once(r):
+    """Writes that do not touch one another, under way together."""
+    settle()
+    metadata[0] = bearer()
+    requests = [R.WriteRefRequest(repository=r, ref=b"refs/heads/at-once-%d" % i, revision=HEAD["feature"].encode()) for i in range(10)]
+    calls = [Repo.WriteRef.future(request, metadata=metadata + correlation(), timeout=60) for request in requests]
+    codes = sorted(one.exception().code().name if one.exception() else "OK" for one in calls)
+    show("WriteRef ten at once", max(codes), " ".join(codes))
+    call("FindLocalBranches after", Ref.FindLocalBranches, F.FindLocalBranchesRequest(repository=r))
+    call("DeleteRefs all ten", Ref.DeleteRefs, F.DeleteRefsRequest(repository=r, refs=[request.ref for request in requests]))
+    call("CalculateChecksum after", Repo.CalculateChecksum, R.CalculateChecksumRequest(repository=r), shown=True)
+
+
+def beside_another(r):
+    """Writes in which a second repository has a part, once it is on all nodes."""
+    name = hashlib.sha256(prefix.encode() + b"2").hexdigest()
+    pool = S.ObjectPool(repository=S.Repository(storage_name="default", relative_path="@pools/%s/%s/%s.git" % (name[:2], name[2:4], name)))
+    call("CreateObjectPool second", Pool.CreateObjectPool, P.CreateObjectPoolRequest(object_pool=pool, origin=r))
+    call("LinkRepositoryToObjectPool origin", Pool.LinkRepositoryToObjectPool, P.LinkRepositoryToObjectPoolRequest(object_pool=pool, repository=r))
+    call("LinkRepositoryToObjectPool again", Pool.LinkRepositoryToObjectPool, P.LinkRepositoryToObjectPoolRequest(object_pool=pool, repository=r))
+    call("GetObjectPool origin", Pool.GetObjectPool, P.GetObjectPoolRequest(repository=r), shown=True)
+    call("UserCreateBranch linked", Ops.UserCreateBranch, O.UserCreateBranchRequest(repository=r, branch_name=b"linked", user=ME, start_point=b"main"))
+    call("FetchIntoObjectPool second", Pool.FetchIntoObjectPool, P.FetchIntoObjectPoolRequest(object_pool=pool, origin=r))
+    call("FetchIntoObjectPool no origin", Pool.FetchIntoObjectPool, P.FetchIntoObjectPoolRequest(object_pool=pool), expect="INVALID_ARGUMENT")
+    call("CreateFork linked", Repo.CreateFork, R.CreateForkRequest(repository=repo("fork2.git"), source_repository=r))
+    call("DisconnectGitAlternates origin", Pool.DisconnectGitAlternates, P.DisconnectGitAlternatesRequest(repository=r))
+    call("OptimizeRepository after", Repo.OptimizeRepository, R.OptimizeRepositoryRequest(repository=r))
+    call("CalculateChecksum unlinked", Repo.CalculateChecksum, R.CalculateChecksumRequest(repository=r), shown=True)
+
+
 r = repo("life.git")
-for part in (create_and_commit, operate, references, reading, more_reading, maintain, more_writing, forks_and_pools, copies, bad, more_bad):
+for part in (create_and_commit, operate, references, reading, more_reading, forced, at_once, maintain, more_writing, forks_and_pools, beside_another, copies, bad, more_bad):
     part(r)
 finish()
 print("calls: %d" % count, file=sys.stderr)

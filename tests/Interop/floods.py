@@ -10,10 +10,14 @@ import wire
 host, port = sys.argv[1].split(":")
 pid = int(sys.argv[2])
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + struct.pack(">HBBBL", 0, 0, 4, 0, 0)
-now = "%d" % time.time()
-AUTH = [("authorization", "Bearer v2.%s.%s" % (hmac.new(os.environ.get("TOKEN", "secret").encode(), now.encode(), "sha256").hexdigest(), now))]
 channel = grpc.insecure_channel(sys.argv[1])
 EXISTS = channel.unary_unary("/gitaly.RepositoryService/RepositoryExists")
+
+
+def auth():
+    """A token is valid for half a minute only."""
+    now = "%d" % time.time()
+    return [("authorization", "Bearer v2.%s.%s" % (hmac.new(os.environ.get("TOKEN", "secret").encode(), now.encode(), "sha256").hexdigest(), now))]
 
 
 def frame(kind, flags=0, stream=0, payload=b""):
@@ -22,6 +26,11 @@ def frame(kind, flags=0, stream=0, payload=b""):
 
 def block(path=b"/gitaly.CommitService/CheckObjectsExist"):
     return b"\x83\x86\x04" + bytes([len(path)]) + path + b"\x01\x01a" + b"\x00\x0ccontent-type\x10application/grpc"
+
+
+def bomb():
+    """A field of 4 kB, and 1900 bytes that stand for it each, before any token."""
+    return block() + b"\x40\x03x-n\x7f\xa1\x1e" + b"v" * 4000 + b"\xbe" * 1900
 
 
 def streams(make):
@@ -48,6 +57,7 @@ FLOODS = {
     "empty continuation": (frame(1, 0, 1, block()), lambda: same(frame(9, 0, 1))), "continuation with fields": (frame(1, 0, 1, block()), lambda: same(frame(9, 0, 1, b"\0\1n\1v" * 1000), 50)),
     "rapid reset": (b"", lambda: streams(lambda id: frame(1, 4, id, block()) + frame(3, 0, id, b"\0\0\0\x08"))),
     "open streams for ever": (b"", lambda: streams(lambda id: frame(1, 4, id, block()))),
+    "header fields of a stranger, 1 byte each": (b"", lambda: streams(lambda id: frame(1, 4, id, bomb()))),
     "resets provoked by window update 0": (b"", lambda: streams(lambda id: frame(1, 4, id, block()) + frame(8, 0, id, b"\0\0\0\0"))),
     "yamux ping": (None, lambda: same(struct.pack(">BBHLL", 0, 2, 1, 0, 7))), "yamux window update": (None, lambda: same(struct.pack(">BBHLL", 0, 1, 0, 1, 0))),
 }
@@ -62,7 +72,7 @@ def healthy(stop, times, errors):
     while not stop.is_set():
         began = time.monotonic()
         try:
-            EXISTS(request, metadata=AUTH, timeout=10)
+            EXISTS(request, metadata=auth(), timeout=10)
         except grpc.RpcError as e:
             errors.append(e.code().name)
         times.append(time.monotonic() - began)
@@ -103,7 +113,7 @@ def flood(name, reads):
 
 bad = 0
 for warm in range(300):
-    EXISTS(wire.repository("default", "none.git"), metadata=AUTH, timeout=10)
+    EXISTS(wire.repository("default", "none.git"), metadata=auth(), timeout=10)
 for reads in (True, False):
     for name in FLOODS:
         stop, times, errors = threading.Event(), [], []

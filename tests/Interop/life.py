@@ -35,7 +35,7 @@ failed += calls.returncode != 0
 sys.path.insert(0, os.environ.get("GENERATED", work + "/py"))
 sys.path.insert(0, here)
 import grpc
-import repository_pb2 as R, repository_pb2_grpc, shared_pb2, smarthttp_pb2 as H, smarthttp_pb2_grpc
+import operations_pb2, operations_pb2_grpc, repository_pb2 as R, repository_pb2_grpc, shared_pb2, smarthttp_pb2 as H, smarthttp_pb2_grpc
 from replicas import auth
 
 channel = grpc.insecure_channel(address)
@@ -118,6 +118,26 @@ def _():
         assert git("ls-remote", url, "refs/heads/main").decode().split()[0] == old
         return
     raise AssertionError("a push that is no fast-forward went through")
+
+
+@part("clients that leave while they write, each at another moment")
+def _():
+    O, stub = operations_pb2, operations_pb2_grpc.OperationServiceStub(channel)
+    ann = shared_pb2.User(gl_id="user-1", name=b"Ann", email=b"a@b", gl_username="ann", timezone="UTC")
+    done = 0
+
+    def commit(number):
+        yield O.UserCommitFilesRequest(header=O.UserCommitFilesRequestHeader(repository=repository, user=ann, branch_name=b"left-%d" % number, commit_message=b"m", start_branch_name=b"main"))
+        yield O.UserCommitFilesRequest(action=O.UserCommitFilesAction(header=O.UserCommitFilesActionHeader(action=O.UserCommitFilesActionHeader.CREATE, file_path=b"left-%d" % number)))
+        yield O.UserCommitFilesRequest(action=O.UserCommitFilesAction(content=b"x" * 100000))
+
+    for number in range(30):
+        call = stub.UserCommitFiles.future(commit(number), metadata=auth(), timeout=60)
+        time.sleep(0.01 * number)
+        done += not call.cancel()
+    answer = stub.UserCommitFiles(commit(99), metadata=auth(), timeout=60)
+    assert answer.branch_update.commit_id
+    return "%d of 30 were done before" % done
 
 
 @part("housekeeping and deletion of branches")

@@ -85,7 +85,7 @@ CONF
     "$bin/psql" -h 127.0.0.1 -p "$pg_port" -U postgres -qc 'create database praefect'
   "$PEERS/bin/praefect" -config "$ETC/praefect.toml" sql-migrate > "$LOG/migrate.log" 2>&1
   start praefect "$PEERS/bin/praefect" -config "$ETC/praefect.toml"
-  wait_port "$PORT" 30
+  wait_port "$PORT" 120
 }
 
 gateway() {
@@ -111,16 +111,18 @@ CONF
     virtual_storage
   } > "$ETC/gateway.toml"
   SSL_CERT_FILE=$ETC/cert.pem start gateway dotnet "$PRAEFECT" -config "$ETC/gateway.toml"
-  wait_port "$PORT" 30
+  wait_port "$PORT" 120
 }
 
 while [ $# -gt 0 ]; do
   case $1 in
-    node) node "$2"; wait_port "$(( NODE_PORT + $2 ))" 30; shift ;;
+    node) node "$2"; wait_port "$(( NODE_PORT + $2 ))" 120; shift ;;
     nodes)
-      wait_port "${GITLAB_PORT:-8190}" 1 2> /dev/null || start fakegitlab "$PEERS/bin/fakegitlab" -addr "127.0.0.1:${GITLAB_PORT:-8190}"
+      # Where another one has the port already, that serves as well.
+      start fakegitlab "$PEERS/bin/fakegitlab" -addr "127.0.0.1:${GITLAB_PORT:-8190}"
+      wait_port "${GITLAB_PORT:-8190}" 30
       for i in 1 2 3; do node $i; done
-      for i in 1 2 3; do wait_port "$(( NODE_PORT + i ))" 30; done ;;
+      for i in 1 2 3; do wait_port "$(( NODE_PORT + i ))" 120; done ;;
     gateway) gateway ;;
     praefect) praefect ;;
     *) echo "up.sh: node I, nodes, gateway or praefect, not $1" >&2; exit 2 ;;

@@ -12,15 +12,18 @@ const connect = (more = {}) => address.startsWith('tls://')
   ? new grpc.Client(address.slice(6), grpc.credentials.createSsl(fs.readFileSync(process.env.CERT)), { ...limits, ...more })
   : new grpc.Client(address, grpc.credentials.createInsecure(), { ...limits, ...more });
 const plain = connect(), gzip = connect({ 'grpc.default_compression_algorithm': 2 });
-const now = String(Math.floor(Date.now() / 1000));
-const bearer = 'Bearer v2.' + crypto.createHmac('sha256', process.env.TOKEN || 'secret').update(now).digest('hex') + '.' + now;
+// A token is valid for half a minute only.
+function bearer() {
+  const now = String(Math.floor(Date.now() / 1000));
+  return 'Bearer v2.' + crypto.createHmac('sha256', process.env.TOKEN || 'secret').update(now).digest('hex') + '.' + now;
+}
 const HEAD = wire.repository(storage, path);
 const run = String(Date.now());
 const bytes = value => value;
 
 function headers(pairs = []) {
   const metadata = new grpc.Metadata();
-  metadata.set('authorization', bearer);
+  metadata.set('authorization', bearer());
   for (const [key, value] of pairs) metadata.add(key, value);
   return metadata;
 }
@@ -63,6 +66,14 @@ const shape = path => new Promise(done => {
   const call = plain.makeUnaryRequest(path, bytes, bytes, HEAD, headers(), { deadline: Date.now() + 10000 }, () => {});
   call.on('status', status => done({ code: grpc.status[status.code], details: status.details, trailing: pairs(status.metadata) }));
 });
+
+const asked = async (control, more) => (await ask(SERVER, [message(control, 0, HEAD)], more)).messages[0]?.[1];
+async function servedAgain() {
+  for (const until = Date.now() + 60000; Date.now() < until; await new Promise(next => setTimeout(next, 100))) {
+    const got = await ask(UNARY, [message({ sizes: [9] }, 0, HEAD)], { timeout: 5000 });
+    if (got.code === 'OK') return got.messages[0][0];
+  }
+}
 
 const cases = {
   empty_unary: () => ask(UNARY, [HEAD]),
@@ -143,6 +154,58 @@ const cases = {
       if (answers++) call.end(); else setTimeout(() => call.write(message({ sizes: [9] })), 8000);
     } });
   },
+  // A reader of 64 MiB stops after the first: the server comes to a stand, calls beside it go on, and what follows is whole.
+  slow_reader: async () => {
+    const id = run + '-reader', got = [];
+    const call = plain.makeServerStreamRequest(SERVER, bytes, bytes, message({ id, stream: 64 }, 0, HEAD), headers(), { deadline: Date.now() + 120000 });
+    call.on('error', () => {});
+    const ended = new Promise(done => call.on('status', status => setImmediate(() => done(grpc.status[status.code]))));
+    await new Promise(done => call.on('data', data => { got.push(wire.digest(data)); if (got.length === 1) { call.pause(); done(); } }));
+    const stopped = (await asked({ how_far: id })).progress < 60;
+    call.resume();
+    const code = await ended;
+    return [stopped, got.length, [...new Set(got)].sort(), code];
+  },
+  // An upload of 64 MiB to a server that takes nothing yet: the client comes to a stand, calls beside it go on, and what follows is whole.
+  slow_server: () => new Promise(done => {
+    let sent = 0, answer, beside, stopped;
+    const call = plain.makeClientStreamRequest(CLIENT, bytes, bytes, headers(), { deadline: Date.now() + 120000 }, (error, data) => { answer = data; });
+    call.on('status', status => setImmediate(() => done([stopped, beside, answer && wire.digest(answer), sent, grpc.status[status.code]])));
+    (async () => {
+      for (let number = 0; number < 64; number++) {
+        await new Promise(written => call.write(message(number ? {} : { pause: 5 }, 1 << 20, number ? undefined : HEAD), written));
+        sent++;
+      }
+      call.end();
+    })();
+    (async () => {
+      beside = (await ask(UNARY, [message({ sizes: [9] }, 0, HEAD)])).messages[0][0];
+      for (let last = -1; last !== sent;) { last = sent; await new Promise(next => setTimeout(next, 1000)); }
+      stopped = sent < 60;
+    })();
+  }),
+  many_small_messages: () => ask(CLIENT, Array.from({ length: 1000 }, (_, at) => message({}, at % 3, at ? undefined : HEAD))),
+  // Nothing to route by: the gateway says so, and nothing hangs. What a server makes of it is its own affair.
+  no_first_message: async () => { const { code } = await ask(CLIENT, []); return code === 'INVALID_ARGUMENT' || storage !== 'default'; },
+  // The server is lost after the first MiB of two: never a clean end, never part of a message.
+  cut_inside_a_message: async () => {
+    const got = [];
+    const call = connect({ 'grpc.use_local_subchannel_pool': 1 }).makeServerStreamRequest(SERVER, bytes, bytes, message({ cut: true }, 0, HEAD), headers(), { deadline: Date.now() + 30000 });
+    call.on('error', () => {});
+    call.on('data', data => got.push(wire.digest(data)));
+    const code = await new Promise(done => call.on('status', status => done(grpc.status[status.code])));
+    return [got, code !== 'OK' && code !== 'DEADLINE_EXCEEDED', await servedAgain()];
+  },
+  // The server sends GOAWAY and ends once its calls are done: this one goes on to its end, those after it reach the next server.
+  goaway_during_a_call: async () => {
+    const parts = [message({ sizes: [9] }, 0, HEAD), message({ go_away: true, pause: 1, sizes: [10] }), message({ sizes: [11] })];
+    let next = 1;
+    const got = await ask(BIDI, parts, { onMessage: call => (next < parts.length ? call.write(parts[next++]) : call.end()) });
+    return [got.messages.map(([digest]) => digest), got.code, await servedAgain()];
+  },
+  deadline_reaches_the_server: () => asked({ deadline: 30 }, { timeout: 30000 }),
+  health_without_a_token: () => new Promise(done => plain.makeUnaryRequest('/grpc.health.v1.Health/Check', bytes, bytes, Buffer.alloc(0), new grpc.Metadata(),
+    { deadline: Date.now() + 10000 }, (error, data) => done(error ? String(error) : data.toString('hex')))),
   many_header_fields: () => ask(UNARY, [message({ sizes: [1] }, 0, HEAD)], { metadata: Array.from({ length: 100 }, (_, i) => ['x-field-' + i, 'v'.repeat(20)]) }),
   one_long_header_field: () => ask(UNARY, [message({ sizes: [1] }, 0, HEAD)], { metadata: [['x-long', 'v'.repeat(8000)]] }),
 };

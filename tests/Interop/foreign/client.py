@@ -7,7 +7,7 @@ import wire
 from wire import UNARY, CLIENT, SERVER, BIDI, message
 
 address, storage, path = sys.argv[1:4]
-limits = [("grpc.max_receive_message_length", 64 << 20), ("grpc.max_metadata_size", 1 << 20)]
+limits = [("grpc.max_receive_message_length", 64 << 20), ("grpc.max_metadata_size", 16 << 20)]
 
 
 def connect(more=()):
@@ -17,11 +17,15 @@ def connect(more=()):
 
 
 channel = connect()
-now = "%d" % time.time()
-AUTH = [("authorization", "Bearer v2.%s.%s" % (hmac.new(os.environ.get("TOKEN", "secret").encode(), now.encode(), "sha256").hexdigest(), now))]
 HEAD = wire.repository(storage, path)
 CASES = {}
 run = "%d" % (time.time() * 1000)
+
+
+def auth():
+    """A token is valid for half a minute only."""
+    now = "%d" % time.time()
+    return [("authorization", "Bearer v2.%s.%s" % (hmac.new(os.environ.get("TOKEN", "secret").encode(), now.encode(), "sha256").hexdigest(), now))]
 
 
 def case(function):
@@ -44,7 +48,7 @@ def ask(path, requests, metadata=(), timeout=60, on_message=None, **more):
     """Calls in the shape that the path has."""
     requests = list(requests) if isinstance(requests, list) else requests
     received = []
-    metadata = AUTH + list(metadata)
+    metadata = auth() + list(metadata)
     if path == UNARY:
         try:
             data, call = channel.unary_unary(path).with_call(requests[0], metadata=metadata, timeout=timeout, **more)
@@ -72,7 +76,7 @@ def ask(path, requests, metadata=(), timeout=60, on_message=None, **more):
 
 
 def ended(id):
-    return wire.control_of(channel.unary_unary(UNARY)(message({"ask": id}, head=HEAD), metadata=AUTH, timeout=30)).get("cancelled")
+    return wire.control_of(channel.unary_unary(UNARY)(message({"ask": id}, head=HEAD), metadata=auth(), timeout=30)).get("cancelled")
 
 
 def steps(count):
@@ -150,7 +154,7 @@ def custom_metadata():
 
 @case
 def cancel_after_begin():
-    call = channel.stream_unary(CLIENT).future(silence(), metadata=AUTH)
+    call = channel.stream_unary(CLIENT).future(silence(), metadata=auth())
     time.sleep(0.05)
     call.cancel()
     return call.code().name
@@ -203,7 +207,7 @@ def status_details():
 @case
 def unimplemented_method():
     try:
-        channel.unary_unary("/gitaly.RefService/FindTag")(HEAD, metadata=AUTH, timeout=10)
+        channel.unary_unary("/gitaly.RefService/FindTag")(HEAD, metadata=auth(), timeout=10)
     except grpc.RpcError as e:
         return outcome(e, [])
 
@@ -220,14 +224,14 @@ def unimplemented_service():
 
 def code_of(path):
     try:
-        channel.unary_unary(path)(HEAD, metadata=AUTH, timeout=10)
+        channel.unary_unary(path)(HEAD, metadata=auth(), timeout=10)
     except grpc.RpcError as e:
         return e.code().name
 
 
 @case
 def concurrent_large_unary():
-    calls = [channel.unary_unary(UNARY).future(message({"sizes": [314159]}, 271828, HEAD), metadata=AUTH, timeout=120) for _ in range(100)]
+    calls = [channel.unary_unary(UNARY).future(message({"sizes": [314159]}, 271828, HEAD), metadata=auth(), timeout=120) for _ in range(100)]
     return sorted({wire.digest(call.result()) for call in calls})
 
 
@@ -237,7 +241,7 @@ def more_than_a_hundred_streams():
     ready, open_calls = threading.Semaphore(0), []
     for number in range(150):
         made, _ = steps(2)
-        call = channel.stream_stream(BIDI)(made([message({"sizes": [9]}, head=HEAD), b""]), metadata=AUTH, timeout=60)
+        call = channel.stream_stream(BIDI)(made([message({"sizes": [9]}, head=HEAD), b""]), metadata=auth(), timeout=60)
         open_calls.append(call)
     got = [wire.digest(next(call)) for call in open_calls]
     for call in open_calls:
@@ -276,7 +280,7 @@ def silent_stream():
         time.sleep(8)
         yield message({"sizes": [9]})
 
-    return [[wire.digest(data), wire.control_of(data)] for data in pinging.stream_stream(BIDI)(slow(), metadata=AUTH, timeout=60)]
+    return [[wire.digest(data), wire.control_of(data)] for data in pinging.stream_stream(BIDI)(slow(), metadata=auth(), timeout=60)]
 
 
 @case
@@ -287,6 +291,110 @@ def many_header_fields():
 @case
 def one_long_header_field():
     return ask(UNARY, [message({"sizes": [1]}, head=HEAD)], [("x-long", "v" * 40000)])
+
+
+def asked(control):
+    """One answer to one control message, on the same connection as everything else."""
+    return wire.control_of(channel.unary_unary(UNARY)(message(control, head=HEAD), metadata=auth(), timeout=30))
+
+
+@case
+def slow_reader():
+    """A reader of 64 MiB stops after the first: the server comes to a stand, calls beside it go on, and what follows is whole."""
+    id = run + "-reader"
+    call = channel.unary_stream(SERVER)(message({"id": id, "stream": 64}, head=HEAD), metadata=auth(), timeout=120)
+    got = [wire.digest(next(call))]
+    stopped = asked({"how_far": id})["progress"] < 60
+    got += [wire.digest(data) for data in call]
+    return [stopped, len(got), sorted(set(got)), call.code().name]
+
+
+@case
+def slow_server():
+    """An upload of 64 MiB to a server that takes nothing yet: the client comes to a stand, calls beside it go on, and what follows is whole."""
+    sent = []
+
+    def parts():
+        for number in range(64):
+            sent.append(number)
+            yield message({"pause": 5} if number == 0 else {}, 1 << 20, HEAD if number == 0 else b"")
+
+    call = channel.stream_unary(CLIENT).future(parts(), metadata=auth(), timeout=120)
+    while not sent:
+        time.sleep(0.01)
+    beside = wire.digest(channel.unary_unary(UNARY)(message({"sizes": [9]}, head=HEAD), metadata=auth(), timeout=30))
+    last, since = 0, time.monotonic()
+    while time.monotonic() - since < 1:
+        if len(sent) != last:
+            last, since = len(sent), time.monotonic()
+        time.sleep(0.02)
+    return [last < 60, beside, wire.digest(call.result()), len(sent), call.code().name]
+
+
+@case
+def many_small_messages():
+    """Several to a frame; the first one is found among them."""
+    return ask(CLIENT, [message({}, at % 3, HEAD if at == 0 else b"") for at in range(1000)])
+
+
+@case
+def no_first_message():
+    """Nothing to route by: the gateway says so, and nothing hangs. What a server makes of it is its own affair."""
+    return ask(CLIENT, [])["code"] == "INVALID_ARGUMENT" or storage != "default"
+
+
+@case
+def cut_inside_a_message():
+    """The server is lost after the first MiB of two: never a clean end, never part of a message."""
+    own = connect([("grpc.use_local_subchannel_pool", 1)])
+    call, got = own.unary_stream(SERVER)(message({"cut": True}, head=HEAD), metadata=auth(), timeout=30), []
+    try:
+        got += [wire.digest(data) for data in call]
+    except grpc.RpcError:
+        pass
+    return [got, call.code() not in (grpc.StatusCode.OK, grpc.StatusCode.DEADLINE_EXCEEDED), served_again()]
+
+
+def served_again():
+    """The server comes back, and the calls with it."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            return wire.digest(channel.unary_unary(UNARY)(message({"sizes": [9]}, head=HEAD), metadata=auth(), timeout=5))
+        except grpc.RpcError:
+            time.sleep(0.1)
+
+
+@case
+def goaway_during_a_call():
+    """The server sends GOAWAY and ends once its calls are done: this one goes on to its end, those after it reach the next server."""
+    made, release = steps(3)
+    call = channel.stream_stream(BIDI)(made([message({"sizes": [9]}, head=HEAD), message({"go_away": True, "pause": 1, "sizes": [10]}), message({"sizes": [11]})]),
+                                       metadata=auth(), timeout=60)
+    got = []
+    for data in call:
+        got.append(wire.digest(data))
+        release(call, data)
+    return [got, call.code().name, served_again()]
+
+
+@case
+def deadline_reaches_the_server():
+    return asked({"deadline": 30})
+
+
+@case
+def health_without_a_token():
+    return channel.unary_unary("/grpc.health.v1.Health/Check")(b"", timeout=10).hex()
+
+
+@case
+def header_fields_of_four_mebibytes():
+    """Both ways. More than node's server takes, so that only grpcio's is asked."""
+    if os.environ.get("SERVER") != "py":
+        return "grpcio's server only"
+    got = ask(UNARY, [message({"sizes": [1]}, head=HEAD)], [("x-field-%d" % i, "v" * (128 << 10)) for i in range(32)])
+    return [got["code"], wire.digest(json.dumps(got).encode())]  # they come back as a trailer
 
 
 failed = 0

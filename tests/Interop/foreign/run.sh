@@ -3,12 +3,12 @@
 # unix socket), compared line by line. Ends with 1 if anything differs. Takes what lib.sh takes; grpc-js is installed into $WORK.
 . "$(dirname "$(readlink -f "$0")")/../lib.sh"
 HERE=$ROOT/tests/Interop/foreign OUT=$WORK/foreign
-node_port=$(( NODE_PORT + 9 )) port=$(( PORT + 20 ))
+node_port=$(( NODE_PORT + 9 )) server_port=$(( NODE_PORT + 10 )) port=$(( PORT + 20 ))
 mkdir -p "$OUT"
 python=/usr/bin/python3
 export NODE_PATH=$WORK/node/node_modules CERT=$ETC/cert.pem TOKEN
 
-finish() { stop foreign-server; stop foreign-gateway; stop foreign-fake; }
+finish() { stop foreign-relay; stop foreign-server; stop foreign-gateway; stop foreign-fake; }
 trap finish EXIT
 finish
 
@@ -40,21 +40,25 @@ CONF
 # A repository exists once a node that votes has made it; then a foreign server takes that node's place and serves reads of it.
 start foreign-fake "$PEERS/bin/fakegitaly" -addr "127.0.0.1:$node_port" -storage gitaly-1 -token "$TOKEN" > /dev/null
 start foreign-gateway dotnet "$PRAEFECT" -config "$ETC/foreign.toml" > /dev/null
-wait_port "$node_port" 10 && wait_port "$port" 30 || exit 2
+wait_port "$node_port" 60 && wait_port "$port" 120 || exit 2
 $python "$HERE/create.py" "127.0.0.1:$port" default foreign/repository.git || exit 2
 stop foreign-fake
+start foreign-relay $python "$HERE/relay.py" "$node_port" "$server_port" > /dev/null
 
 run() { # run CLIENT ADDRESS STORAGE CASES...
   local program=$python kind=$1; shift
   [ "$kind" = py ] || program=node
-  timeout 300 $program "$HERE/client.$kind" "$1" "$2" foreign/repository.git "${@:3}"
+  timeout 900 $program "$HERE/client.$kind" "$1" "$2" foreign/repository.git "${@:3}"
 }
 
 differences=0 compared=0
 for server in py js; do
-  if [ $server = py ]; then start foreign-server $python "$HERE/server.py" "$node_port"; else start foreign-server node "$HERE/server.js" "$node_port"; fi > /dev/null
-  wait_port "$node_port" 20 || exit 2
-  for i in $(seq 60); do run py "127.0.0.1:$port" default empty_unary | grep -q '"OK"' && break; sleep 0.5; done
+  export SERVER=$server
+  program=$python; [ $server = py ] || program=node
+  # It ends in some cases, and is wanted again.
+  start foreign-server $python "$HERE/respawn.py" $program "$HERE/server.$server" "$server_port" > /dev/null
+  wait_port "$node_port" 60 || exit 2
+  for i in $(seq 120); do run py "127.0.0.1:$port" default empty_unary | grep -q '"OK"' && break; sleep 0.5; done
   for client in py js; do
     direct=$OUT/$client-$server-direct.txt
     run $client "127.0.0.1:$node_port" gitaly-1 > "$direct"

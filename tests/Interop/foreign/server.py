@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """server.py PORT: a node made with grpcio that does what each request's control field says (wire.py). Serves UNARY, CLIENT, SERVER and BIDI only."""
-import json, sys, threading, time
+import json, os, sys, threading, time
 from concurrent import futures
 import grpc
 import wire
 
 calls = {}  # id -> how the call ended, as the server saw it
+progress = {}  # id -> messages of a long stream that went out
+MEBIBYTE = 1 << 20
 served = {wire.UNARY, wire.CLIENT, wire.SERVER, wire.BIDI}
 
 
@@ -30,7 +32,19 @@ def answers(requests, context, path):
         total += sum(len(value) for number, value in wire.fields(data) if number == 14)
         if control.get("compress"):
             context.set_compression(grpc.Compression.Gzip)
+        if "pause" in control:
+            time.sleep(control["pause"])
         after = control.get("after_half_close", after)
+        for number in range(control.get("stream", 0)):
+            progress[control["id"]] = number
+            yield wire.message({"number": number}, MEBIBYTE)
+        if "deadline" in control:
+            sent += 1
+            yield wire.message({"in_time": control["deadline"] - 10 < context.time_remaining() < control["deadline"] + 1})
+        if control.get("go_away"):
+            threading.Thread(target=leave).start()
+        if control.get("cut"):
+            yield wire.pad(MEBIBYTE) + wire.CUT + wire.pad(MEBIBYTE)
         for size in control.get("sizes", []):
             sent += 1
             yield wire.message({"seen": seen[-1]}, size)
@@ -45,6 +59,9 @@ def answers(requests, context, path):
                     break
                 time.sleep(0.01)
             yield wire.message(calls.get(control["ask"], {"never": True}))
+        if "how_far" in control:
+            sent += 1
+            yield wire.message({"progress": settled(control["how_far"])})
     for number in range(after):
         sent += 1
         yield wire.message({"after": number})
@@ -58,6 +75,22 @@ def answers(requests, context, path):
         ended.setdefault("done", False)
 
 
+def settled(id):
+    """How far that stream has come once it has not moved for a second."""
+    last, since = None, time.monotonic()
+    while time.monotonic() - since < 1:
+        if progress.get(id) != last:
+            last, since = progress.get(id), time.monotonic()
+        time.sleep(0.02)
+    return last
+
+
+def leave():
+    """GOAWAY to all, then the end once the calls under way are done."""
+    server.stop(30).wait()
+    os._exit(0)
+
+
 class Handler(grpc.GenericRpcHandler):
     def service(self, details):
         if details.method == "/grpc.health.v1.Health/Check":
@@ -67,7 +100,7 @@ class Handler(grpc.GenericRpcHandler):
         return None
 
 
-options = [("grpc.max_receive_message_length", 64 << 20), ("grpc.max_send_message_length", -1), ("grpc.max_metadata_size", 1 << 20),
+options = [("grpc.max_receive_message_length", 64 << 20), ("grpc.max_send_message_length", -1), ("grpc.max_metadata_size", 16 << 20),
            ("grpc.http2.max_ping_strikes", 0), ("grpc.keepalive_permit_without_calls", 1), ("grpc.so_reuseport", 0)]
 server = grpc.server(futures.ThreadPoolExecutor(max_workers=160), options=options)
 server.add_generic_rpc_handlers([Handler()])

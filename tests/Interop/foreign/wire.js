@@ -32,7 +32,8 @@ const pad = size => Buffer.concat([...Array(Math.floor(size / 256)).fill(pattern
 const none = Buffer.alloc(0);
 
 module.exports = {
-  field, fields,
+  field, fields, pad,
+  CUT: Buffer.from('the connection breaks here'), // what relay.py looks for
   repository: (storage, path) => field(1, Buffer.concat([field(2, Buffer.from(storage)), field(3, Buffer.from(path))])),
   message: (control, size = 0, head = none) =>
     Buffer.concat([head, size ? field(14, pad(size)) : none, control === undefined ? none : field(15, Buffer.from(JSON.stringify(control)))]),

@@ -65,4 +65,5 @@ def digest(data):
 
 UNARY, CLIENT, SERVER, BIDI = ("/gitaly." + name for name in (
     "CommitService/FindCommit", "RepositoryService/ObjectsSize", "RefService/ListRefs", "CommitService/CheckObjectsExist"))
+CUT = b"the connection breaks here"  # what relay.py looks for
 SPECIAL = "\t\ntest with whitespace\r\nand Unicode BMP \u263a and non-BMP \U0001f608\t\n"

@@ -28,13 +28,63 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("accept-dataloss -virtual-storage d -relative-path p", "Required flag \"authoritative-storage\" not set")]
     [InlineData("accept-dataloss -virtual-storage d -authoritative-storage p", "Required flag \"relative-path\" not set")]
     [InlineData("accept-dataloss --authoritative-storage d -relative-path=p", "Required flag \"virtual-storage\" not set")]
+    [InlineData("sql-migrate-down", "sql-migrate-down requires a single positional argument")]
+    [InlineData("sql-migrate-down 1 2", "sql-migrate-down accepts only single positional argument")]
+    [InlineData("sql-migrate-down -1", "flag provided but not defined: -1")]
+    [InlineData("dial-nodes -timeout soon", "invalid value \"soon\" for flag -timeout: give a time such as 5s or 1m")]
+    [InlineData("list-untracked-repositories -older-than soon", "invalid value \"soon\" for flag -older-than: give a time such as 6h or 30m")]
+    [InlineData("metadata -repository-id x", "invalid value \"x\" for flag -repository-id: parse error")]
+    [InlineData("verify -repository-id 1.5", "invalid value \"1.5\" for flag -repository-id: parse error")]
+    [InlineData("set-replication-factor -virtual-storage d -relative-path p -replication-factor -1", "invalid value \"-1\" for flag -replication-factor: parse error")]
     [InlineData("set-replication-factor -virtual-storage d", "Required flags \"relative-path, replication-factor\" not set")]
     public async Task A_wrong_command_line_is_answered_with_the_help_and_the_reason(string line, string reason)
     {
         var result = await RunAsync(line);
 
         Assert.Equal((1, reason + "\n"), (result.Code, result.Errors));
-        Assert.Contains("Usage:", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Usage:\n", result.Output, StringComparison.Ordinal);
+        var ofFlag = reason.StartsWith("flag", StringComparison.Ordinal) || reason.StartsWith("invalid", StringComparison.Ordinal);
+        Assert.Equal(ofFlag, result.Output.StartsWith($"Incorrect Usage: {reason}\n\n", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("-help")]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("dataloss -help")]
+    [InlineData("dataloss --help")]
+    [InlineData("configuration validate -h")]
+    [InlineData("configuration")]
+    public async Task Help_is_printed_when_asked_for(string line)
+    {
+        var result = await CommandResult.OfAsync(line.Split(' '));
+
+        Assert.Equal((0, ""), (result.Code, result.Errors));
+        Assert.Contains("Usage:\n", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_that_nobody_knows_is_an_argument_of_praefect() =>
+        Assert.Equal(new CommandResult(1, "", "praefect doesn't accept positional arguments\n"), await RunAsync("nonsense"));
+
+    [Fact]
+    public async Task A_flag_of_praefect_that_nobody_knows_is_named()
+    {
+        var result = await RunAsync("-nonsense");
+
+        Assert.Equal((1, "flag provided but not defined: -nonsense\n"), (result.Code, result.Errors));
+        Assert.StartsWith("Incorrect Usage: flag provided but not defined: -nonsense\n\n", result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("serve")]
+    public async Task A_start_without_a_configuration_file_ends_with_2(string line)
+    {
+        var result = await CommandResult.OfAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal((2, "Required flag \"config\" not set\n"), (result.Code, result.Errors));
+        Assert.Contains("Usage:\n", result.Output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -45,10 +95,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("verify", "(repository id), (virtual storage) or (virtual storage, storage) required")]
     [InlineData("verify -repository-id 1 -storage s", "virtual storage and storage can't be provided with a repository ID")]
     [InlineData("verify -storage s", "virtual storage must be passed with storage")]
-    [InlineData("sql-migrate-down", "sql-migrate-down requires a single positional argument")]
-    [InlineData("sql-migrate-down 1 2", "accepts only single positional argument")]
     [InlineData("sql-migrate-down -f 0", "number of migrations to roll back must be 1 or more")]
-    [InlineData("dial-nodes -timeout soon", "invalid value \"soon\" for flag -timeout: give a time such as 5s or 1m")]
     public async Task Arguments_that_do_not_fit_are_named(string line, string reason) =>
         Assert.Equal(new CommandResult(1, "", reason + "\n"), await RunAsync(line));
 
@@ -106,7 +153,29 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Equal(new CommandResult(1, "", "no configuration file given: praefect -config FILE COMMAND\n"), await CommandResult.OfAsync("list-storages"));
         var missing = await CommandResult.OfAsync("-config", "/nowhere/praefect.toml", "list-storages");
-        Assert.StartsWith("error reading config file: ", missing.Errors, StringComparison.Ordinal);
+        Assert.Equal(new CommandResult(1, "", "error reading config file: open /nowhere/praefect.toml: no such file or directory\n"), missing);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_named()
+    {
+        var config = _folder.Write("database.toml", """
+            listen_addr = "127.0.0.1:1"
+            [database]
+            host = "127.0.0.1"
+            port = 1
+            user = "ann"
+            dbname = "praefect"
+            [[virtual_storage]]
+            name = "default"
+            node = [{ storage = "gitaly-1", address = "tcp://127.0.0.1:1" }]
+            """);
+        foreach (var command in new[] { "sql-ping", "sql-migrate", "sql-migrate-status" })
+        {
+            var result = await CommandResult.OfAsync("-config", config, command);
+            Assert.Equal((1, ""), (result.Code, result.Output));
+            Assert.StartsWith("sql open: send ping: failed to connect to `host=127.0.0.1 user=ann database=praefect`: ", result.Errors, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
@@ -117,7 +186,10 @@ public sealed class CommandLineTests : IDisposable
         var result = await RunAsync(line);
 
         Assert.Equal((0, ""), (result.Code, result.Errors));
-        Assert.StartsWith("VIRTUAL_STORAGE\tNODE", result.Output, StringComparison.Ordinal);
+        var header = result.Output.Split('\n')[0];
+        Assert.StartsWith("VIRTUAL_STORAGE\tNODE", header, StringComparison.Ordinal);
+        Assert.EndsWith("ADDRESS", header.TrimEnd(' '), StringComparison.Ordinal);
+        Assert.EndsWith(" ", header, StringComparison.Ordinal);
         Assert.Contains(expected, result.Output, StringComparison.Ordinal);
     }
 

@@ -6,14 +6,9 @@ A line is: number, call, status code, message or a digest of the answer. What is
 connections) is masked, so that two gateways' outputs can be compared with diff. With LOGS, the folder with the nodes' logs (level info),
 each line also says which methods the nodes served for that call, found by its correlation id, and on how many nodes each.
 """
-import base64, glob, hashlib, hmac, json, os, re, subprocess, sys, threading, time
+import base64, glob, hashlib, hmac, json, os, re, sys, threading, time
 
-work, proto = os.environ.get("GENERATED", os.environ["WORK"] + "/py"), os.environ["PROTO"]
-if not os.path.exists(work + "/repository_pb2_grpc.py"):
-    os.makedirs(work, exist_ok=True)
-    subprocess.check_call([sys.executable, "-m", "grpc_tools.protoc", "-I" + proto, "--python_out=" + work, "--grpc_python_out=" + work]
-                          + glob.glob(proto + "/*.proto"))
-sys.path.insert(0, work)
+import generated
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 import blob_pb2, commit_pb2, diff_pb2, objectpool_pb2, operations_pb2, ref_pb2, remote_pb2, repository_pb2, server_pb2, shared_pb2, smarthttp_pb2

@@ -5,6 +5,9 @@
 #   life          repositories from creation to deletion on real Gitaly, replicas compared by checksum; nodes over TCP, TLS and unix sockets
 #   faults        kill -9 and hang of a secondary and of the primary under load, on real Gitaly
 #   floods        HTTP/2 floods against a gateway: cut within 5 s, memory flat, healthy calls go on; slow readers and stalled uploads
+#   commands      every sub-command and configuration file, with the output of the real Praefect's for the same state
+#   scrape        /metrics and /db_metrics, name by name, with the real Praefect's after the same calls
+#   moving        a real Praefect's repositories are taken over as docs/moving-in.md says, and given back
 #   all           all of them
 # Takes what lib.sh takes.
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -67,12 +70,17 @@ floods() {
 
 foreign() { "$HERE/foreign/run.sh"; }
 
+# These start and stop both sides themselves.
+beside() { clean; $python "$HERE/commands/$1.py"; }
+
 failed=0
 for suite in "$@"; do
   case $suite in
-    all) for each in foreign differential life faults floods; do $each || failed=1; done ;;
+    all) for each in foreign differential life faults floods; do $each || failed=1; done
+         for each in commands scrape moving; do beside $each || failed=1; done ;;
     foreign|differential|life|faults|floods) $suite || failed=1 ;;
-    *) echo "run.sh: foreign, differential, life, faults, floods or all, not $suite" >&2; exit 2 ;;
+    commands|scrape|moving) beside $suite || failed=1 ;;
+    *) echo "run.sh: foreign, differential, life, faults, floods, commands, scrape, moving or all, not $suite" >&2; exit 2 ;;
   esac
 done
 exit $failed

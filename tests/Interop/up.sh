@@ -1,7 +1,7 @@
 #!/bin/bash
 # up.sh [node 1|2|3] [nodes] [gateway] [praefect]   (default: nodes gateway)
 # Real Gitaly nodes with disks of their own, and our gateway, or the real Praefect with a Postgres of its own, in front of them.
-# NODES=tcp|tls|unix: how the gateway reaches the nodes. NODE_LEVEL: the nodes' log level.
+# NODES=tcp|tls|unix: how the gateway reaches the nodes. NODE_LEVEL: the nodes' log level. STORE=sqlite|postgres: where the gateway keeps its records.
 # A Praefect lays repositories out by ids that it counts itself, so two of them must not share nodes.
 set -e
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -52,7 +52,7 @@ virtual_storage() {
   done
 }
 
-praefect() {
+postgres() { # a server of this WORK's own, on PORT+5, with the database praefect
   local bin pg=$DATA/pg pg_port=$(( PORT + 5 ))
   bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
   if [ ! -f "$pg/PG_VERSION" ]; then
@@ -61,31 +61,55 @@ praefect() {
   fi
   (cd / && runuser -u postgres -- "$bin/pg_ctl" -D "$pg" status > /dev/null 2>&1 ||
     runuser -u postgres -- "$bin/pg_ctl" -D "$pg" -w -o "-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=" -l /dev/null start > /dev/null)
-  {
-    cat <<CONF
-listen_addr = "127.0.0.1:$PORT"
-[logging]
-format = "json"
-level = "info"
-[auth]
-token = "$TOKEN"
+  "$bin/psql" -h 127.0.0.1 -p "$pg_port" -U postgres -tAc "select 1 from pg_database where datname='praefect'" | grep -q 1 ||
+    "$bin/psql" -h 127.0.0.1 -p "$pg_port" -U postgres -qc 'create database praefect'
+}
+
+database() { # the sections of postgres' database
+  cat <<CONF
 [database]
 host = "127.0.0.1"
-port = $pg_port
+port = $(( PORT + 5 ))
 user = "postgres"
 dbname = "praefect"
 sslmode = "disable"
 [database.session_pooled]
 host = "127.0.0.1"
-port = $pg_port
+port = $(( PORT + 5 ))
 CONF
+}
+
+reconciliation() { # RECONCILE=1s: how often work that nobody does is looked for; without it the default
+  [ -z "$RECONCILE" ] || printf '[reconciliation]\nscheduling_interval = "%s"\n' "$RECONCILE"
+}
+
+praefect() {
+  postgres
+  {
+    cat <<CONF
+listen_addr = "127.0.0.1:$PORT"
+prometheus_listen_addr = "127.0.0.1:$(( PORT + 2 ))"
+[logging]
+format = "json"
+level = "info"
+[auth]
+token = "$TOKEN"
+CONF
+    database
+    reconciliation
     virtual_storage
   } > "$ETC/praefect.toml"
-  "$bin/psql" -h 127.0.0.1 -p "$pg_port" -U postgres -tAc "select 1 from pg_database where datname='praefect'" | grep -q 1 ||
-    "$bin/psql" -h 127.0.0.1 -p "$pg_port" -U postgres -qc 'create database praefect'
   "$PEERS/bin/praefect" -config "$ETC/praefect.toml" sql-migrate > "$LOG/migrate.log" 2>&1
   start praefect "$PEERS/bin/praefect" -config "$ETC/praefect.toml"
   wait_port "$PORT" 120
+}
+
+store() { # where the gateway keeps its records: STORE=sqlite (default) or postgres
+  if [ "${STORE:-sqlite}" = postgres ]; then
+    database
+  else
+    printf '[store]\npath = "%s"\n' "$DATA/praefect.db"
+  fi
 }
 
 gateway() {
@@ -103,13 +127,17 @@ token = "$TOKEN"
 [tls]
 certificate_path = "$ETC/cert.pem"
 key_path = "$ETC/key.pem"
-[store]
-path = "$DATA/praefect.db"
 [git_http]
 listen_addr = "127.0.0.1:$(( PORT + 3 ))"
 CONF
+    store
+    reconciliation
     virtual_storage
   } > "$ETC/gateway.toml"
+  if [ "${STORE:-sqlite}" = postgres ]; then
+    postgres
+    dotnet "$PRAEFECT" -config "$ETC/gateway.toml" sql-migrate > "$LOG/migrate.log" 2>&1
+  fi
   SSL_CERT_FILE=$ETC/cert.pem start gateway dotnet "$PRAEFECT" -config "$ETC/gateway.toml"
   wait_port "$PORT" 120
 }

@@ -26,32 +26,31 @@ internal sealed class CommandFrame(Option<string> config, CommandConsole console
         string name, string description, IReadOnlyList<Option> flags, Func<CommandRun, CancellationToken, Task> run, IReadOnlyList<Option>? required = null,
         Argument<string[]>? arguments = null)
     {
-        // Arguments are always taken, so that the answer to superfluous ones is Praefect's.
-        var taken = arguments ?? new Argument<string[]>("arguments") { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
+        var taken = arguments ?? Misuse.Superfluous();
         var command = new Command(name, description) { taken };
         foreach (var flag in flags)
             command.Add(flag);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            if (Misuse(parsed, parsed.GetValue(taken) ?? [], arguments is null, required ?? []) is { } words)
+            try
             {
-                await command.Parse(["--help"]).InvokeAsync(new InvocationConfiguration { Output = console.Output, Error = console.Errors }, cancellationToken);
-                return await FailAsync(words);
+                if (Find(parsed, parsed.GetValue(taken) ?? [], arguments is null, required ?? []) is { } misuse)
+                    throw misuse;
+                return await RunAsync(parsed, run, cancellationToken);
             }
-
-            return await RunAsync(parsed, run, cancellationToken);
+            catch (MisuseException e)
+            {
+                return await Misuse.AnswerAsync(command, console, e, cancellationToken);
+            }
         });
         return command;
     }
 
-    private static string? Misuse(ParseResult parsed, string[] arguments, bool none, IReadOnlyList<Option> required)
+    private static MisuseException? Find(ParseResult parsed, string[] arguments, bool none, IReadOnlyList<Option> required)
     {
-        if (arguments.FirstOrDefault(static argument => argument.Length > 1 && argument[0] == '-' && !char.IsAsciiDigit(argument[1])) is { } unknown)
-            return $"flag provided but not defined: -{unknown.TrimStart('-').Split('=')[0]}";
-        if (none && arguments.Length > 0)
-            return $"{parsed.CommandResult.Command.Name} doesn't accept positional arguments";
-        var missing = required.Where(flag => !parsed.IsGiven(flag)).Select(Flags.NameOf).ToList();
-        return missing.Count == 0 ? null : $"Required flag{(missing.Count > 1 ? "s" : "")} \"{string.Join(", ", missing)}\" not set";
+        if (Misuse.UnknownFlag(arguments) is { } unknown)
+            return unknown;
+        return none && arguments.Length > 0 ? new MisuseException(Misuse.Unwanted(parsed.CommandResult.Command)) : Misuse.Missing(parsed, required);
     }
 
     private async Task<int> RunAsync(ParseResult parsed, Func<CommandRun, CancellationToken, Task> run, CancellationToken cancellationToken)
@@ -69,7 +68,7 @@ internal sealed class CommandFrame(Option<string> config, CommandConsole console
         {
             return await FailAsync([.. e.Problems]);
         }
-        catch (Exception e) when (e is CommandException or DatabaseSchemaException or NpgsqlException)
+        catch (Exception e) when (e is CommandException and not MisuseException or DatabaseSchemaException or NpgsqlException)
         {
             return await FailAsync(e.Message);
         }

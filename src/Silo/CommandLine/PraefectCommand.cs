@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -13,6 +14,9 @@ namespace Praefect.Silo.CommandLine;
 /// <summary>The command line of <c>praefect</c>: <c>praefect -config FILE [COMMAND] [flags]</c>.</summary>
 internal static partial class PraefectCommand
 {
+    /// <summary>Exit status of a start without a configuration file.</summary>
+    private const int NoConfiguration = 2;
+
     private static readonly Option<string> Config = new("-config", "--config") { Description = "Configuration file (TOML)", Recursive = true };
     private static readonly Option<bool> ExitWithStdin = new("--exit-with-stdin")
     {
@@ -32,13 +36,16 @@ internal static partial class PraefectCommand
     public static Task<int> RunAsync(string[] arguments, TimeProvider time, CommandConsole? console = null)
     {
         console ??= CommandConsole.OfProcess();
-        var serve = new Command("serve", "Serve (what is done without a command, too)") { Role };
-        var root = new RootCommand("Praefect on Orleans: a gRPC proxy that keeps Git repositories on several Gitaly nodes.") { Config, ExitWithStdin, Role, serve };
+        // Arguments are always taken, so that the answer to superfluous ones is Praefect's.
+        var (forServe, forRoot) = (Misuse.Superfluous(), Misuse.Superfluous());
+        var serve = new Command("serve", "Serve (what is done without a command, too)") { Role, forServe };
+        var root = new RootCommand("Praefect on Orleans: a gRPC proxy that keeps Git repositories on several Gitaly nodes.") { Config, ExitWithStdin, Role, serve, forRoot };
         ShowVersionAsPraefect(root, console);
+        ShowHelpAsPraefect(root);
         foreach (var command in AllCommands.Create(new CommandFrame(Config, console, time), time))
             root.Add(command);
-        serve.SetAction((parsed, cancellationToken) => ServeAsync(parsed, time, console, cancellationToken));
-        root.SetAction((parsed, cancellationToken) => ServeAsync(parsed, time, console, cancellationToken));
+        serve.SetAction((parsed, cancellationToken) => ServeAsync(parsed, forServe, time, console, cancellationToken));
+        root.SetAction((parsed, cancellationToken) => ServeAsync(parsed, forRoot, time, console, cancellationToken));
 
         // Signals are the host's to handle: it drains. A command is ended by them as any program is.
         return root.Parse(arguments, Parsing)
@@ -52,10 +59,31 @@ internal static partial class PraefectCommand
         root.Options.Add(new VersionOption("--version", "-version") { Action = new VersionAction(console) });
     }
 
-    private static async Task<int> ServeAsync(ParseResult parsed, TimeProvider time, CommandConsole console, CancellationToken cancellationToken)
+    private static void ShowHelpAsPraefect(RootCommand root)
     {
+        root.Options.Remove(root.Options.OfType<HelpOption>().First());
+        root.Options.Add(new HelpOption("--help", "-help", "-h") { Recursive = true });
+    }
+
+    private static async Task<int> ServeAsync(
+        ParseResult parsed, Argument<string[]> superfluous, TimeProvider time, CommandConsole console, CancellationToken cancellationToken)
+    {
+        var command = parsed.CommandResult.Command;
+        var arguments = parsed.GetValue(superfluous) ?? [];
+        if (Misuse.UnknownFlag(arguments) is { } unknown)
+            return await Misuse.AnswerAsync(command, console, unknown, cancellationToken);
+        if (arguments.Length > 0)
+        {
+            await console.Errors.WriteLineAsync(Misuse.Unwanted(command));
+            return 1;
+        }
+
         if (parsed.GetValue(Config) is not { Length: > 0 } path)
-            return await FailAsync(console, "no configuration file given: praefect -config FILE");
+        {
+            await Misuse.AnswerAsync(command, console, new MisuseException("Required flag \"config\" not set"), cancellationToken);
+            return NoConfiguration;
+        }
+
         LoadedConfiguration configuration;
         try
         {

@@ -8,7 +8,7 @@ internal static class AllCommands
 {
     public static IEnumerable<Command> Create(CommandFrame frame, TimeProvider time) =>
     [
-        new ValidateCommand(frame.Console.Input, frame.Console.Output, frame.Console.Errors).Create(),
+        new ValidateCommand(frame.Console).Create(),
         .. new MigrationCommands(frame, time).All(),
         SqlPingCommand.Create(frame),
         ListStoragesCommand.Create(frame),

@@ -16,7 +16,7 @@ internal static class DialNodesCommand
     private static async Task RunAsync(CommandRun run, string timeout, CancellationToken cancellationToken)
     {
         if (!GoDuration.TryParse(timeout, out var limit) || limit < TimeSpan.Zero)
-            throw new CommandException($"invalid value \"{timeout}\" for flag -timeout: give a time such as 5s or 1m");
+            throw MisuseException.OfValue("timeout", timeout, "give a time such as 5s or 1m");
         var bad = await NodeCheck.RunAsync(run, limit == TimeSpan.Zero ? NodeCheck.DefaultTimeout : limit, run.Output, cancellationToken);
         if (bad.Length > 0)
             throw new CommandException($"the following nodes are not healthy: {string.Join(", ", bad)}");

@@ -25,8 +25,11 @@ internal static class ListStoragesCommand
             return;
         }
 
-        rows.Insert(0, ["VIRTUAL_STORAGE", "NODE", "ADDRESS"]);
-        var widths = Enumerable.Range(0, 3).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        string[] header = ["VIRTUAL_STORAGE", "NODE", "ADDRESS"];
+        var widths = header.Select((title, column) => Math.Max(title.Length, rows.Max(row => row[column].Length))).ToArray();
+
+        // To the character as Praefect has it: its header ends with a blank, its other lines with a tabulator.
+        await run.Output.WriteLineAsync(string.Join('\t', header.Select((title, column) => title.PadRight(widths[column]))) + " ");
         foreach (var row in rows)
             await run.Output.WriteLineAsync(string.Concat(row.Select((cell, column) => cell.PadRight(widths[column]) + "\t")));
     }

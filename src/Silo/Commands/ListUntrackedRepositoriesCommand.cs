@@ -32,7 +32,7 @@ internal static class ListUntrackedRepositoriesCommand
     private static async Task RunAsync(CommandRun run, string delimiter, string olderThan, CancellationToken cancellationToken)
     {
         if (!GoDuration.TryParse(olderThan, out var age) || age < TimeSpan.Zero)
-            throw new CommandException($"invalid value \"{olderThan}\" for flag -older-than: give a time such as 6h or 30m");
+            throw MisuseException.OfValue("older-than", olderThan, "give a time such as 6h or 30m");
         await using var server = ServerConnection.To(run);
         using var progress = new ProgressLine(run.Console, run.Time, "repositories seen");
         var listing = new Listing(run, server, delimiter, run.Time.GetUtcNow() - age, progress);

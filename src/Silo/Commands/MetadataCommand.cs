@@ -14,14 +14,14 @@ internal static class MetadataCommand
 {
     public static Command Create(CommandFrame frame)
     {
-        var id = Flags.Value<long>("repository-id", "The repository's id");
+        var id = Flags.Value<string>("repository-id", "The repository's id");
         var virtualStorage = Flags.Value<string>("virtual-storage", "The repository's virtual storage");
         var relativePath = Flags.Value<string>("relative-path", "The repository's relative path");
         return frame.Create(
             "metadata", "Show what is known of a repository", [id, virtualStorage, relativePath],
             async (run, cancellationToken) =>
             {
-                var request = Request(run.Get(id), run.Text(virtualStorage), run.Text(relativePath));
+                var request = Request(run.Number(id), run.Text(virtualStorage), run.Text(relativePath));
                 await using var server = ServerConnection.To(run);
                 try
                 {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Praefect.Database;
 using Praefect.Silo.CommandLine;
-using Praefect.Silo.Hosting;
 
 namespace Praefect.Silo.Commands;
 
@@ -31,28 +30,28 @@ internal sealed class MigrationCommands(CommandFrame frame, TimeProvider time)
 
     private async Task MigrateAsync(CommandRun run, CancellationToken cancellationToken)
     {
-        await using var database = Databases.Open(run.Database());
+        await using var database = await run.OpenDatabaseAsync(cancellationToken);
         await new SqlMigrateCommand(new Migrator(database, time), run.Output, time).RunAsync(run.Get(_ignoreUnknown), run.Get(_verbose), cancellationToken);
     }
 
     private async Task StatusAsync(CommandRun run, CancellationToken cancellationToken)
     {
-        await using var database = Databases.Open(run.Database());
+        await using var database = await run.OpenDatabaseAsync(cancellationToken);
         await new SqlMigrateStatusCommand(new Migrator(database, time), run.Output).RunAsync(cancellationToken);
     }
 
     private async Task DownAsync(CommandRun run, int count, CancellationToken cancellationToken)
     {
-        await using var database = Databases.Open(run.Database());
+        await using var database = await run.OpenDatabaseAsync(cancellationToken);
         await new SqlMigrateDownCommand(new Migrator(database, time), run.Output).RunAsync(count, run.Get(_force), cancellationToken);
     }
 
     private static int Count(string[] arguments)
     {
         if (arguments.Length == 0)
-            throw new CommandException("sql-migrate-down requires a single positional argument");
+            throw new MisuseException("sql-migrate-down requires a single positional argument");
         if (arguments.Length > 1)
-            throw new CommandException("accepts only single positional argument");
+            throw new MisuseException("sql-migrate-down accepts only single positional argument");
         if (!int.TryParse(arguments[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count))
             throw new CommandException($"\"{arguments[0]}\" is not a number of migrations");
         return count >= 1 ? count : throw new CommandException("number of migrations to roll back must be 1 or more");

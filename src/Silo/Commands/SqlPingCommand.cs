@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Npgsql;
 using Praefect.Silo.CommandLine;
-using Praefect.Silo.Hosting;
 
 namespace Praefect.Silo.Commands;
 
@@ -17,10 +16,10 @@ internal static class SqlPingCommand
 
     private static async Task RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
-        await using var database = Databases.Open(run.Database());
-        await using var connection = await OpenAsync(database, cancellationToken);
+        await using var database = await run.OpenDatabaseAsync(cancellationToken);
         try
         {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
             await using var command = new NpgsqlCommand("SHOW server_version_num", connection);
             var version = int.Parse((string)(await command.ExecuteScalarAsync(cancellationToken))!, CultureInfo.InvariantCulture) / 10_000;
             if (version < VersionMin)
@@ -32,17 +31,5 @@ internal static class SqlPingCommand
         }
 
         await run.Output.WriteLineAsync("praefect sql-ping: OK");
-    }
-
-    private static async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource database, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await database.OpenConnectionAsync(cancellationToken);
-        }
-        catch (NpgsqlException e)
-        {
-            throw new CommandException($"sql open: {e.InnerException?.Message ?? e.Message}", e);
-        }
     }
 }

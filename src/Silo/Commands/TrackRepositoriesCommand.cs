@@ -20,8 +20,9 @@ internal static class TrackRepositoriesCommand
     private static async Task RunAsync(CommandRun run, string path, bool now, CancellationToken cancellationToken)
     {
         await using var server = ServerConnection.To(run);
+        var lines = await TrackingFile.LinesAsync(path, cancellationToken);
         await run.Output.WriteLineAsync($"Validating repository information in \"{path}\"");
-        var file = await TrackingFile.ReadAsync(run, server, path, cancellationToken);
+        var file = await TrackingFile.CheckAsync(run, server, lines, cancellationToken);
         if (file.Mistakes.Count > 0)
         {
             await run.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"Found {file.Mistakes.Count} invalid request(s) in \"{path}\":"));

@@ -19,15 +19,15 @@ internal sealed record TrackingMistake(int Line, string RelativePath, string Rep
 /// <param name="Mistakes">Nothing may be tracked while there is one.</param>
 internal sealed record TrackingFile(List<RepositoryToTrack> Repositories, List<TrackingMistake> Mistakes)
 {
-    /// <summary>Reads and checks a file: each line by itself, against the records, against the disk, and against the other lines.</summary>
-    /// <exception cref="CommandException">It cannot be read, or no praefect answers.</exception>
-    public static async Task<TrackingFile> ReadAsync(CommandRun run, ServerConnection server, string path, CancellationToken cancellationToken)
+    /// <summary>Checks a file: each line by itself, against the records, against the disk, and against the other lines.</summary>
+    /// <exception cref="CommandException">No praefect answers.</exception>
+    public static async Task<TrackingFile> CheckAsync(CommandRun run, ServerConnection server, string[] texts, CancellationToken cancellationToken)
     {
         var file = new TrackingFile([], []);
         var lines = new Dictionary<(string VirtualStorage, string RelativePath), List<int>>();
         using var progress = new ProgressLine(run.Console, run.Time, "lines checked");
         var number = 0;
-        foreach (var text in await LinesAsync(path, cancellationToken))
+        foreach (var text in texts)
         {
             number++;
             var entry = Parse(text, out var reasons);
@@ -54,7 +54,9 @@ internal sealed record TrackingFile(List<RepositoryToTrack> Repositories, List<T
         return file;
     }
 
-    private static async Task<string[]> LinesAsync(string path, CancellationToken cancellationToken)
+    /// <summary>The lines of a file.</summary>
+    /// <exception cref="CommandException">It cannot be read.</exception>
+    public static async Task<string[]> LinesAsync(string path, CancellationToken cancellationToken)
     {
         try
         {
@@ -62,7 +64,8 @@ internal sealed record TrackingFile(List<RepositoryToTrack> Repositories, List<T
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CommandException($"open input: {e.Message}", e);
+            var reason = e is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : e.Message;
+            throw new CommandException($"open input: open {path}: {reason}", e);
         }
     }
 
@@ -73,9 +76,9 @@ internal sealed record TrackingFile(List<RepositoryToTrack> Repositories, List<T
         {
             entry = JsonSerializer.Deserialize<Entry>(line) ?? new Entry();
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            reasons = [e.Message];
+            reasons = ["not a JSON object with relative_path, replica_path, virtual_storage and authoritative_storage"];
             return new Entry();
         }
 

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Praefect.Silo.CommandLine;
 using Praefect.Silo.Configuration;
 
 namespace Praefect.Silo.Commands;
 
 /// <summary><c>configuration validate</c>: TOML on standard input, every mistake as JSON on standard output.</summary>
-internal sealed class ValidateCommand(TextReader input, TextWriter output, TextWriter errors)
+internal sealed class ValidateCommand(CommandConsole console)
 {
     /// <summary>Exit status of a configuration with mistakes.</summary>
     public const int Faulty = 2;
@@ -16,27 +17,28 @@ internal sealed class ValidateCommand(TextReader input, TextWriter output, TextW
     /// <summary>The command <c>configuration</c> with this one in it.</summary>
     public Command Create()
     {
-        // Taken as they come, so that the answer to them is Praefect's.
-        var superfluous = new Argument<string[]>("arguments") { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
+        var superfluous = Misuse.Superfluous();
         var validate = new Command("validate", "Check the configuration on standard input: nothing and exit status 0 when it is good, JSON and 2 when it is not") { superfluous };
         validate.SetAction(async (parsed, cancellationToken) =>
         {
             if (parsed.GetValue(superfluous) is not { Length: > 0 })
                 return await RunAsync(cancellationToken);
-            await validate.Parse(["--help"]).InvokeAsync(new InvocationConfiguration { Output = output, Error = errors }, cancellationToken);
-            await errors.WriteLineAsync("invalid argument(s)");
+            await Misuse.ShowHelpAsync(validate, console, cancellationToken);
+            await console.Errors.WriteLineAsync("invalid argument(s)");
             return 1;
         });
-        return new Command("configuration", "Commands on configuration files") { validate };
+        var configuration = new Command("configuration", "Commands on configuration files") { validate };
+        configuration.SetAction((_, cancellationToken) => Misuse.ShowHelpAsync(configuration, console, cancellationToken));
+        return configuration;
     }
 
     /// <summary>Checks; the exit status.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var faults = Check(await input.ReadToEndAsync(cancellationToken)).ToList();
+        var faults = Check(await console.Input.ReadToEndAsync(cancellationToken)).ToList();
         if (faults.Count == 0)
             return 0;
-        await output.WriteAsync(JsonSerializer.Serialize(new { errors = faults.Select(Entry) }, Format) + "\n");
+        await console.Output.WriteAsync(JsonSerializer.Serialize(new { errors = faults.Select(Entry) }, Format) + "\n");
         return Faulty;
     }
 
@@ -48,7 +50,7 @@ internal sealed class ValidateCommand(TextReader input, TextWriter output, TextW
         }
         catch (ConfigurationException e)
         {
-            return e.Problems.Select(problem => new ConfigurationFault([], problem));
+            return e.Problems.Select(static problem => new ConfigurationFault([], ConfigurationFile.WithoutPrefix(problem)));
         }
     }
 

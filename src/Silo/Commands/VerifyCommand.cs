@@ -11,14 +11,14 @@ internal static class VerifyCommand
 {
     public static Command Create(CommandFrame frame)
     {
-        var id = Flags.Value<long>("repository-id", "All replicas of the repository with this id");
+        var id = Flags.Value<string>("repository-id", "All replicas of the repository with this id");
         var virtualStorage = Flags.Value<string>("virtual-storage", "All replicas of this virtual storage");
         var storage = Flags.Value<string>("storage", "With -virtual-storage: only replicas on this storage");
         return frame.Create(
             "verify", "Have replicas verified at the next opportunity", [id, virtualStorage, storage],
             async (run, cancellationToken) =>
             {
-                var request = Request(run.Get(id), run.Text(virtualStorage), run.Text(storage));
+                var request = Request(run.Number(id), run.Text(virtualStorage), run.Text(storage));
                 await using var server = ServerConnection.To(run);
                 var answer = await server.CallAsync(Methods.PraefectInfo.MarkUnverified, request, MarkUnverifiedResponse.Parser, cancellationToken);
                 await run.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{answer.ReplicasMarked} replicas marked unverified"));

@@ -56,11 +56,17 @@ internal static class ConfigurationCheck
         faults.When(tls.MinVersion is not ("" or TlsOptions.Tls12 or TlsOptions.Tls13), $"not supported: \"{tls.MinVersion}\"", "tls", "min_version");
         if (tls is { CertificatePath: "", KeyPath: "", Key: "" })
             return;
-        faults.When(!File.Exists(tls.CertificatePath), $"doesn't exist: \"{tls.CertificatePath}\"", "tls", "certificate_path");
-        if (tls.Key.Length > 0)
-            faults.When(tls.KeyPath.Length > 0, "key_path and key cannot both be set", "tls", "key_path");
-        else
-            faults.When(!File.Exists(tls.KeyPath), $"doesn't exist: \"{tls.KeyPath}\"", "tls", "key_path");
+        if (tls.Key.Length > 0 && tls.KeyPath.Length > 0)
+        {
+            faults.When(true, "key_path and key cannot both be set", "tls", "key_path", "key");
+            return;
+        }
+
+        var (certificate, key) = (File.Exists(tls.CertificatePath), tls.Key.Length > 0 || File.Exists(tls.KeyPath));
+        faults.When(!certificate, $"doesn't exist: \"{tls.CertificatePath}\"", "tls", "certificate_path");
+        faults.When(!key, $"doesn't exist: \"{tls.KeyPath}\"", "tls", "key_path");
+        if (certificate && key && CertificatePair.Problem(tls) is { } problem)
+            faults.When(true, $"loading x509 keypair: {problem.Message}", "tls", problem.OfKey ? tls.Key.Length > 0 ? "key" : "key_path" : "certificate_path");
     }
 
     private static void Failover(Faults faults, FailoverOptions failover)

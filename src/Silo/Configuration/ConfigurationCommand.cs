@@ -1,11 +1,17 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 
 namespace Praefect.Silo.Configuration;
 
 /// <summary>Runs the executable of <c>config_command</c>.</summary>
 internal static class ConfigurationCommand
 {
+    private const string Prefix = ConfigurationFile.ReadingPrefix + "running config command: ";
+    private const int NoSuchFile = 2;
+    private static readonly JsonSerializerOptions Unescaped = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>How long the command may take.</summary>
     public static readonly TimeSpan TimeMax = TimeSpan.FromSeconds(30);
 
@@ -32,16 +38,20 @@ internal static class ConfigurationCommand
             await process.WaitForExitAsync(linked.Token);
             return process.ExitCode == 0
                 ? await output
-                : throw new ConfigurationException($"running config command: exit status {process.ExitCode}, stderr: \"{(await errors).Trim()}\"");
+                : throw new ConfigurationException($"{Prefix}exit status {process.ExitCode}, stderr: {Quoted(await errors)}");
         }
         catch (Win32Exception e)
         {
-            throw new ConfigurationException($"running config command: {e.Message}");
+            var reason = e.NativeErrorCode == NoSuchFile ? "no such file or directory" : e.Message;
+            throw new ConfigurationException($"{Prefix}fork/exec {path}: {reason}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             process.Kill(entireProcessTree: true);
-            throw new ConfigurationException($"running config command: not finished after {TimeMax.TotalSeconds:0} s");
+            throw new ConfigurationException($"{Prefix}not finished after {TimeMax.TotalSeconds:0} s");
         }
     }
+
+    // In one line, whatever it is.
+    private static string Quoted(string text) => JsonSerializer.Serialize(text, Unescaped);
 }

@@ -16,7 +16,8 @@ public static class ConfigurationFile
     /// <summary>Largest file that is read.</summary>
     public const long BytesMax = 16 * 1024 * 1024;
 
-    private const string ReadingPrefix = "error reading config file: ";
+    /// <summary>In front of whatever is wrong before a configuration can be judged.</summary>
+    internal const string ReadingPrefix = "error reading config file: ";
 
     /// <summary>Reads a file, runs its configuration command if it names one, and validates the result. <paramref name="role"/> wins over the file's.</summary>
     /// <exception cref="ConfigurationException">It cannot be read or used; all reasons at once.</exception>
@@ -41,6 +42,10 @@ public static class ConfigurationFile
         return problems.Errors.Count == 0 ? options : throw new ConfigurationException([.. problems.Errors.Select(error => ReadingPrefix + error)]);
     }
 
+    /// <summary>A problem of reading without saying that it is one of reading.</summary>
+    internal static string WithoutPrefix(string problem) =>
+        problem.StartsWith(ReadingPrefix, StringComparison.Ordinal) ? problem[ReadingPrefix.Length..] : problem;
+
     private static async Task<string> ReadAsync(string path, CancellationToken cancellationToken)
     {
         try
@@ -53,9 +58,13 @@ public static class ConfigurationFile
         {
             throw new ConfigurationException($"{ReadingPrefix}{path} is not UTF-8 text");
         }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ConfigurationException($"{ReadingPrefix}open {path}: no such file or directory");
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"{ReadingPrefix}{e.Message}");
+            throw new ConfigurationException($"{ReadingPrefix}open {path}: {e.Message}");
         }
     }
 
@@ -79,7 +88,7 @@ public static class ConfigurationFile
         }
         catch (JsonException e)
         {
-            throw new ConfigurationException($"unmarshalling generated config: {e.Message}");
+            throw new ConfigurationException($"{ReadingPrefix}unmarshalling generated config: {e.Message}");
         }
     }
 

@@ -151,8 +151,7 @@ internal sealed class Listeners
     {
         try
         {
-            var key = tls.Key.Length > 0 ? tls.Key : File.ReadAllText(tls.KeyPath);
-            var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(tls.CertificatePath), key);
+            var certificate = CertificatePair.Load(tls);
             var chain = new X509Certificate2Collection();
             chain.ImportFromPemFile(tls.CertificatePath);
             return new SslServerAuthenticationOptions

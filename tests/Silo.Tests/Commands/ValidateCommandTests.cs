@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Praefect.Silo.CommandLine;
 using Praefect.Silo.Commands;
 
 namespace Praefect.Silo.Tests.Commands;
@@ -80,11 +81,13 @@ public sealed class ValidateCommandTests
     [InlineData("[prometheus]\ngrpc_latency_buckets = [2, 1.5]", "bad order: expected asc: [2 1.5]")]
     [InlineData("[reconciliation]\nscheduling_interval = '-1s'", "not in range: -1s is not greater than or equal to 0s")]
     [InlineData("[tls]\ncertificate_path = '/nowhere/c'\nkey = 'k'", "doesn't exist: \\\"/nowhere/c\\\"")]
+    [InlineData("[tls]\ncertificate_path = '/nowhere/c'\nkey_path = '/nowhere/k'\nkey = 'k'", "\"key_path\",\n        \"key\"\n      ],\n      \"message\": \"key_path and key cannot both be set\"")]
+    [InlineData("[tls]\ncertificate_path = '/etc/hostname'\nkey = 'k'", "\"certificate_path\"\n      ],\n      \"message\": \"loading x509 keypair: tls: failed to find any PEM data in certificate input\"")]
     [InlineData("[yamux]\naccept_backlog = 0", "not in range: 0 is not greater than or equal to 1")]
     [InlineData("[tls]\nmin_version = 'SSL'", "not supported: \\\"SSL\\\"")]
     [InlineData("[auth]\ntoken_file = '/nowhere/t'", "\"token_file\"\n      ],\n      \"message\": \"doesn't exist: \\\"/nowhere/t\\\"")]
     [InlineData("[auth]\ntoken = 't'\ntoken_file = '/nowhere/t'", "token and token_file cannot both be set")]
-    [InlineData("x = ", "error reading config file: line ")]
+    [InlineData("x = ", "\"message\": \"line 7, column ")]
     public async Task Each_mistake_has_praefects_words(string added, string expected)
     {
         var (code, output, _) = await RunAsync(Good + "\n" + added);
@@ -111,7 +114,7 @@ public sealed class ValidateCommandTests
         using var input = new StringReader(toml);
         await using var output = new StringWriter();
         await using var errors = new StringWriter();
-        var root = new RootCommand { new ValidateCommand(input, output, errors).Create() };
+        var root = new RootCommand { new ValidateCommand(new CommandConsole(input, output, errors, Interactive: false)).Create() };
         var code = await root.Parse(["configuration", "validate", .. arguments]).InvokeAsync();
         return (code, output.ToString(), errors.ToString());
     }

@@ -27,7 +27,7 @@ public sealed class ConfigurationCommandTests : IDisposable
     {
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync("echo no vault >&2; exit 3"));
 
-        Assert.Equal("running config command: exit status 3, stderr: \"no vault\"", error.Message);
+        Assert.Equal("error reading config file: running config command: exit status 3, stderr: \"no vault\\n\"", error.Message);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class ConfigurationCommandTests : IDisposable
     {
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync("true"));
 
-        Assert.StartsWith("unmarshalling generated config: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("error reading config file: unmarshalling generated config: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class ConfigurationCommandTests : IDisposable
     {
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync("""echo fetching; echo '{"auth": {"token": "x"}}'"""));
 
-        Assert.StartsWith("unmarshalling generated config: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("error reading config file: unmarshalling generated config: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class ConfigurationCommandTests : IDisposable
     {
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync("""echo '{"auth": {"token": "x"}}' >&2"""));
 
-        Assert.StartsWith("unmarshalling generated config: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("error reading config file: unmarshalling generated config: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class ConfigurationCommandTests : IDisposable
 
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => ConfigurationFile.LoadAsync(file, TimeProvider.System, CancellationToken.None));
 
-        Assert.StartsWith("running config command: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("error reading config file: running config command: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(command, error.Message, StringComparison.Ordinal);
     }
 
@@ -84,7 +84,7 @@ public sealed class ConfigurationCommandTests : IDisposable
 
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => ConfigurationFile.LoadAsync(file, TimeProvider.System, CancellationToken.None));
 
-        Assert.StartsWith("running config command: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("error reading config file: running config command: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,8 +14,8 @@ public sealed class StartFailureTests : IDisposable
     {
         var (code, errors) = await RunAsync([]);
 
-        Assert.Equal(1, code);
-        Assert.Equal("praefect: no configuration file given: praefect -config FILE", errors);
+        Assert.Equal(2, code);
+        Assert.Equal("Required flag \"config\" not set", errors);
     }
 
     [Fact]

@@ -57,4 +57,50 @@ public sealed class AccessLog
         var line = await LineAsync(cluster);
         Assert.Equal((path, code.ToString()), (line.Fields["grpc.request.fullMethod"], line.Fields["grpc.code"]));
     }
+
+    [Fact]
+    public async Task What_is_answered_here_says_what_it_was_about_and_for_whom()
+    {
+        await using var cluster = await TestCluster.StartAsync(configure: o => o.AccessLog = true);
+        var target = new Repository { StorageName = TestCluster.VirtualStorage, RelativePath = TestCluster.Path, GlRepository = "project-1", GlProjectPath = "group/project" };
+        using var answer = await cluster.SendRawAsync(Methods.Repository.RepositoryExists, Frames.Of(new RepositoryExistsRequest { Repository = target }), request =>
+        {
+            request.Headers.TryAddWithoutValidation("x-gitlab-correlation-id", "corr-2");
+            request.Headers.TryAddWithoutValidation("grpc-timeout", "99999999H");
+            request.Headers.TryAddWithoutValidation("deadline_type", "regular");
+        });
+        await answer.Content.ReadAsByteArrayAsync();
+
+        var line = await LineAsync(cluster);
+        foreach (var (field, value) in new (string, object)[]
+        {
+            ("correlation_id", "corr-2"), ("grpc.request.repoStorage", TestCluster.VirtualStorage), ("grpc.request.repoPath", TestCluster.Path),
+            ("grpc.request.glRepository", "project-1"), ("grpc.request.glProjectPath", "group/project"), ("grpc.meta.deadline_type", "regular"),
+        })
+            Assert.Equal((field, value), (field, line.Fields[field]));
+    }
+
+    [Fact]
+    public async Task A_call_without_a_correlation_id_is_given_one_whoever_answers_it()
+    {
+        await using var cluster = await TestCluster.StartAsync(configure: o => o.AccessLog = true);
+        using var answer = await cluster.SendRawAsync(Methods.Server.ServerInfo, Frames.Of(new ServerInfoRequest()), request => request.Headers.TryAddWithoutValidation("grpc-timeout", "30S"));
+        await answer.Content.ReadAsByteArrayAsync();
+
+        var line = await LineAsync(cluster);
+        Assert.Equal(26, Assert.IsType<string>(line.Fields["correlation_id"]).Length);
+        Assert.True(line.Fields.ContainsKey("grpc.request.deadline"));
+    }
+
+    [Fact]
+    public async Task Votes_of_nodes_leave_no_line()
+    {
+        await using var cluster = await TestCluster.StartAsync(nodes: 3, configure: o => o.AccessLog = true);
+        foreach (var node in cluster.Nodes)
+            Writes.On(node, Writes.Votes);
+        await Writes.SendAsync(cluster);
+
+        Assert.Equal("WriteRef", (await LineAsync(cluster)).Fields["grpc.method"]);
+        Assert.Single(cluster.Logs.Lines, line => line.Text.StartsWith("finished ", StringComparison.Ordinal));
+    }
 }

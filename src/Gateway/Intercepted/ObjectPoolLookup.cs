@@ -3,6 +3,7 @@ using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
+using Praefect.Gateway.Pipeline;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
 using Praefect.Wire.Contract;
@@ -17,6 +18,7 @@ internal sealed class ObjectPoolLookup(
 {
     public async Task<GetObjectPoolResponse> HandleAsync(GetObjectPoolRequest request, GrpcServerCall call)
     {
+        CallLog.Note(call, request.Repository);
         var repository = request.Repository;
         if (string.IsNullOrEmpty(repository?.StorageName) || string.IsNullOrEmpty(repository.RelativePath))
             throw new GrpcException(GrpcStatusCode.InvalidArgument, "repository not set");

@@ -1,6 +1,7 @@
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Nodes;
+using Praefect.Gateway.Pipeline;
 using Praefect.Grains.Repositories;
 using Praefect.Wire.Framing;
 using Praefect.Wire.Grpc;
@@ -13,6 +14,7 @@ internal sealed class RepositoryExistsHandler(GrainCalls grains, NodeTable nodes
 {
     public async Task<RepositoryExistsResponse> HandleAsync(RepositoryExistsRequest request, GrpcServerCall call)
     {
+        CallLog.Note(call, request.Repository);
         TargetErrors.Check(RepositoryTarget.Fields(request.Repository));
         if (!nodes.TryGet(request.Repository.StorageName, out _))
             return new RepositoryExistsResponse { Exists = false };

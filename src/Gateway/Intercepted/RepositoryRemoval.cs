@@ -4,6 +4,7 @@ using Praefect.Gateway.Accessors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
+using Praefect.Gateway.Pipeline;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
 using Praefect.Wire.Contract;
@@ -18,6 +19,7 @@ internal sealed partial class RepositoryRemoval(
 {
     public async Task<RemoveRepositoryResponse> RemoveRepositoryAsync(RemoveRepositoryRequest request, GrpcServerCall call)
     {
+        CallLog.Note(call, request.Repository);
         if (request.Repository is not { } repository)
             throw new GrpcException(GrpcStatusCode.InvalidArgument, "repository not set");
         var removed = await RemoveAsync(
@@ -32,6 +34,7 @@ internal sealed partial class RepositoryRemoval(
     /// <summary>A pool that is not there is as good as deleted.</summary>
     public async Task<DeleteObjectPoolResponse> DeleteObjectPoolAsync(DeleteObjectPoolRequest request, GrpcServerCall call)
     {
+        CallLog.Note(call, request.ObjectPool?.Repository);
         if (request.ObjectPool?.Repository is not { } repository)
             throw new GrpcException(GrpcStatusCode.InvalidArgument, "no object pool repository");
         if (!PoolPaths.IsClientPool(repository.RelativePath))

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
 
 namespace Praefect.Gateway.Metadata;
 
@@ -10,6 +11,11 @@ internal sealed class CorrelationIds(TimeProvider time)
     private readonly ulong _seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
     private ulong _count;
 
+    /// <summary>A call's id: the first that it brings, or a new one.</summary>
+    public string Of(HttpContext http) =>
+        http.Request.Headers.TryGetValue(MetadataKeys.CorrelationId, out var values) && values is [{ Length: > 0 } given, ..] ? given : Next();
+
+    /// <summary>A new id.</summary>
     public string Next()
     {
         // Not a secret: unique is enough, so a mixed counter over a random start does, without a system call for each RPC.

@@ -9,6 +9,7 @@ using Praefect.Gateway.Telemetry;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
+using Praefect.Wire.Protos;
 
 namespace Praefect.Gateway.Pipeline;
 
@@ -69,6 +70,7 @@ internal sealed partial class GatewayPipeline(
         {
             if (RpcRegistry.TryFind(path, out var described))
                 metrics.MethodType(described.Operation);
+            http.Features.Set(log);
             await own.InvokeAsync(http);
             return;
         }
@@ -76,7 +78,6 @@ internal sealed partial class GatewayPipeline(
         if (!RpcRegistry.TryFind(path, out var method))
             throw Unknown(path);
         using var deadline = RequestDeadline.Start(http, time);
-        log.Deadline = deadline;
         try
         {
             await dispatch.InvokeAsync(http, method, deadline, log);
@@ -133,7 +134,15 @@ internal sealed class CallLog
     /// <summary>Why the gateway ended it.</summary>
     public string? Error { get; set; }
 
-    public CallDeadline? Deadline { get; set; }
-
     public ProxyCall? Call { get; set; }
+
+    /// <summary>The repository of a call that the gateway answers itself.</summary>
+    public Repository? Target { get; set; }
+
+    /// <summary>Notes what a call that the gateway answers itself is about.</summary>
+    public static void Note(GrpcServerCall call, Repository? target)
+    {
+        if (call.HttpContext.Features.Get<CallLog>() is { } log)
+            log.Target = target;
+    }
 }

@@ -58,7 +58,7 @@ internal sealed class ProxyDispatch(
         TargetErrors.Check(target);
         if (!nodes.TryGet(target.StorageName, out var virtualStorage))
             throw TargetErrors.Invalid("storage name not found");
-        return new ProxyCall(http, method, frame, virtualStorage, deadline, CorrelationId(http))
+        return new ProxyCall(http, method, frame, virtualStorage, deadline, correlationIds.Of(http))
         {
             Key = new RepositoryKey(virtualStorage.Name, target.RelativePath),
         };
@@ -71,11 +71,8 @@ internal sealed class ProxyDispatch(
             throw TargetErrors.Invalid("storage scoped: target storage field not found");
         if (!nodes.TryGet(name, out var virtualStorage))
             throw TargetErrors.Invalid("virtual storage does not exist");
-        return new ProxyCall(http, method, frame, virtualStorage, deadline, CorrelationId(http)) { Key = new RepositoryKey(name, string.Empty) };
+        return new ProxyCall(http, method, frame, virtualStorage, deadline, correlationIds.Of(http)) { Key = new RepositoryKey(name, string.Empty) };
     }
-
-    private string CorrelationId(HttpContext http) =>
-        http.Request.Headers.TryGetValue(MetadataKeys.CorrelationId, out var values) && values is [{ Length: > 0 } given, ..] ? given : correlationIds.Next();
 
     /// <summary>Of the methods with a handler of their own only ReplicateRepository goes through the proxy, as an upserting creation.</summary>
     private static bool IsProxied(RpcMethod method) => method.Handling == RpcHandling.Proxy || method.Path == Methods.Repository.ReplicateRepository;

@@ -2,19 +2,22 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Pipeline;
+using Praefect.Wire.Backchannel;
 using Praefect.Wire.Grpc;
 
 namespace Praefect.Gateway.Telemetry;
 
 /// <summary>One line for each call that ended, with the fields that log pipelines for Praefect know.</summary>
-internal sealed class AccessLog(GatewayOptions options, TimeProvider time, ILogger<AccessLog> logger)
+internal sealed class AccessLog(GatewayOptions options, CorrelationIds correlationIds, TimeProvider time, ILogger<AccessLog> logger)
 {
     private const string Time = "yyyy-MM-ddTHH:mm:ss.fff";
 
     public void Write(HttpContext http, CallLog log, GrpcStatusCode code, string? error, TimeSpan took)
     {
-        var level = LevelOf(code);
+        // Of a write's votes there are several from each node, and Praefect has no line for any of them.
+        var level = code == GrpcStatusCode.OK && http.Features.Get<INodeConnectionFeature>() is not null ? LogLevel.Debug : LevelOf(code);
         var path = http.Request.Path.Value!;
         if (!options.AccessLog || !logger.IsEnabled(level) || !Passes(options.AccessLogAllow, path, without: true) || Passes(options.AccessLogDeny, path, without: false))
             return;
@@ -47,19 +50,28 @@ internal sealed class AccessLog(GatewayOptions options, TimeProvider time, ILogg
         Add("grpc.meta.client_name", caller.ClientName);
         Add("grpc.meta.call_site", caller.CallSite);
         Add("grpc.meta.deadline_type", caller.DeadlineType);
-        if (log.Deadline?.TimeLeft is { } left)
-            Add("grpc.request.deadline", (now + left).UtcDateTime.ToString(Time, CultureInfo.InvariantCulture));
+        string? header = http.Request.Headers[MetadataKeys.GrpcTimeout];
+        if (GrpcTimeout.TryParse(header, out var timeout) && timeout < DateTimeOffset.MaxValue - now)
+            Add("grpc.request.deadline", (now - took + timeout).UtcDateTime.ToString(Time, CultureInfo.InvariantCulture));
         Add("grpc.request.payload_bytes", log.Traffic?.Received.PayloadBytes);
         Add("grpc.response.payload_bytes", log.Traffic?.Sent.PayloadBytes);
         Add("remote_ip", caller.RemoteIp);
         Add("user_id", caller.UserId);
         Add("username", caller.UserName);
         Add("peer.address", http.Connection.RemoteIpAddress is { } address ? $"{address}:{http.Connection.RemotePort}" : null);
+        Add("correlation_id", log.Call?.CorrelationId ?? correlationIds.Of(http));
+        if (log.Target is { } target)
+        {
+            Add("grpc.request.repoStorage", Given(target.StorageName));
+            Add("grpc.request.repoPath", Given(target.RelativePath));
+            Add("grpc.request.glRepository", Given(target.GlRepository));
+            Add("grpc.request.glProjectPath", Given(target.GlProjectPath));
+        }
+
         if (log.Call is not { } call)
             return fields;
-        Add("correlation_id", call.CorrelationId);
         Add("virtual_storage", call.Key.VirtualStorage);
-        Add("relative_path", call.Key.RelativePath is { Length: > 0 } relative ? relative : null);
+        Add("relative_path", Given(call.Key.RelativePath));
         Add("route", call.Route?.Fields());
         return fields;
 
@@ -69,6 +81,8 @@ internal sealed class AccessLog(GatewayOptions options, TimeProvider time, ILogg
                 fields.Add(new(key, value));
         }
     }
+
+    private static string? Given(string text) => text.Length == 0 ? null : text;
 
     private static string? Known(string? label) => label == MethodLabels.Unknown ? null : label;
 

@@ -29,6 +29,13 @@ internal sealed record MethodLabels(string Service, string Name, string Type, st
     /// <summary>gRPC's own spelling of a status, which dashboards select by.</summary>
     public static string Code(Wire.Grpc.GrpcStatusCode code) => code == Wire.Grpc.GrpcStatusCode.Cancelled ? "Canceled" : Names[Math.Clamp((int)code, 0, Names.Length - 1)];
 
+    /// <summary>The methods that the gateway answers itself, and no node.</summary>
+    public static IEnumerable<MethodLabels> Own =>
+        All.Where(static m => !RpcRegistry.TryFind(m.Key, out var known) || known.Handling == RpcHandling.Own).Select(static m => m.Value);
+
+    /// <summary>All codes as <see cref="Code"/> spells them.</summary>
+    public static IEnumerable<string> Codes => Enum.GetValues<Wire.Grpc.GrpcStatusCode>().Select(Code);
+
     private static readonly string[] Names = Enum.GetValues<Wire.Grpc.GrpcStatusCode>().Select(static c => c.ToString()).ToArray();
 
     private static IEnumerable<(string Path, MethodLabels Labels)> Methods()

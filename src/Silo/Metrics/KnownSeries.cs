@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Praefect.Gateway.Telemetry;
 
 namespace Praefect.Silo.Metrics;
 
@@ -25,7 +26,8 @@ public sealed record KnownSeries(string Instrument, ImmutableArray<KeyValuePair<
         Add("gitaly_praefect_transactions_delay_seconds", ("action", "vote"));
         Add("gitaly_praefect_notifications_reconnects_total", ("state", "connected"));
         Add("gitaly_praefect_notifications_reconnects_total", ("state", "disconnected"));
-
+        foreach (var (instrument, labels) in SeriesFromTheStart.All())
+            Add(instrument, labels);
         return series.ToImmutable();
 
         void Add(string instrument, params ReadOnlySpan<(string Key, string Value)> labels)

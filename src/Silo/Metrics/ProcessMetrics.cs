@@ -21,6 +21,10 @@ internal sealed class ProcessMetrics : IDisposable
         _meter.CreateObservableGauge("process_start_time_seconds", () => started, description: "When it was started, in seconds since 1970.");
         if (Directory.Exists(OpenFiles))
             _meter.CreateObservableGauge("process_open_fds", static () => Directory.EnumerateFileSystemEntries(OpenFiles).Count(), description: "Open file descriptors.");
+        if (ProcessLimits.Read("Max open files") is { } files)
+            _meter.CreateObservableGauge("process_max_fds", () => files, description: "Open file descriptors at most.");
+        if (ProcessLimits.Read("Max address space") is { } memory)
+            _meter.CreateObservableGauge("process_virtual_memory_max_bytes", () => memory, description: "Memory mapped at most.");
         var version = typeof(ProcessMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
         _meter.CreateObservableGauge(
             "gitlab_build_info",

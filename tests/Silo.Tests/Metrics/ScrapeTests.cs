@@ -33,6 +33,13 @@ public sealed partial class ScrapeTests : IAsyncLifetime
         { "process_resident_memory_bytes", "gauge", "" },
         { "process_start_time_seconds", "gauge", "" },
         { "process_open_fds", "gauge", "" },
+        { "process_max_fds", "gauge", "" },
+        { "process_virtual_memory_max_bytes", "gauge", "" },
+        { "grpc_server_started_total", "counter", "grpc_method,grpc_service,grpc_type" },
+        { "grpc_server_handled_total", "counter", "grpc_code,grpc_method,grpc_service,grpc_type" },
+        { "grpc_server_msg_received_total", "counter", "grpc_method,grpc_service,grpc_type" },
+        { "grpc_server_msg_sent_total", "counter", "grpc_method,grpc_service,grpc_type" },
+        { "grpc_server_handling_seconds", "histogram", "grpc_method,grpc_service,grpc_type,le" },
     };
 
     public static TheoryData<string, string> OfTheDatabase => new()
@@ -61,6 +68,16 @@ public sealed partial class ScrapeTests : IAsyncLifetime
         Assert.Equal("0.001 0.005 0.025 0.1 0.5 1 10 30 60 300 1500 +Inf", Bounds(scrape, "gitaly_praefect_replication_delay", "type=\"update\""));
         Assert.Equal("0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf", Bounds(scrape, "gitaly_praefect_reconciliation_scheduling_seconds", ""));
         Assert.Equal("0 1 2 4 8 16 32 +Inf", Bounds(scrape, "gitaly_praefect_subtransactions_per_transaction_total", ""));
+    }
+
+    [Fact]
+    public async Task Methods_that_are_answered_here_are_counted_from_zero()
+    {
+        var scrape = await ScrapeAsync("/metrics");
+        foreach (var code in new[] { "OK", "Canceled", "Internal", "Unauthenticated" })
+            Assert.Contains($"grpc_server_handled_total{{grpc_type=\"unary\",grpc_service=\"gitaly.PraefectInfoService\",grpc_method=\"SetReplicationFactor\",grpc_code=\"{code}\"}} 0\n", scrape, StringComparison.Ordinal);
+        Assert.Contains("grpc_server_started_total{grpc_type=\"server_stream\",grpc_service=\"gitaly.PraefectInfoService\",grpc_method=\"Dataloss\"} 0\n", scrape, StringComparison.Ordinal);
+        Assert.DoesNotContain("grpc_method=\"RefExists\"", scrape, StringComparison.Ordinal);
     }
 
     [Fact]

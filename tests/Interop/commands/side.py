@@ -38,7 +38,7 @@ class Side:
     def run(self, words, stdin="", config=None):
         config = self.config if config is None else config
         done = subprocess.run(self.program + (["-config", config] if config else []) + list(words), input=stdin, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, universal_newlines=True, timeout=120, cwd=self.work, env=dict(self.env, DOTNET_TieredPGO="0"))
+                              stderr=subprocess.PIPE, universal_newlines=True, timeout=300, cwd=self.work, env=dict(self.env, DOTNET_TieredPGO="0"))
         return done.returncode, self.mask(done.stdout), self.mask(done.stderr)
 
     def mask(self, text):

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -13,21 +14,28 @@ internal static class LogLine
     /// <summary>Most fields of a line beside the fixed ones.</summary>
     public const int FieldsMax = 64;
 
+    // Names of fields stand in code, so there are as many as the program has.
+    private static readonly ConcurrentDictionary<string, string> s_names = new(StringComparer.Ordinal);
+
+    /// <summary>The fields of an entry, in a list that the thread's next entry uses again.</summary>
     public static List<KeyValuePair<string, object?>> FieldsOf<TState>(in LogEntry<TState> entry, IExternalScopeProvider? scopes, DateTimeOffset now)
     {
-        var fields = new List<KeyValuePair<string, object?>>
-        {
-            new("time", now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)),
-            new("level", LogLevels.NameOf(entry.LogLevel)),
-            new("msg", entry.Formatter(entry.State, entry.Exception)),
-            new("component", entry.Category),
-        };
-        var seen = new HashSet<string>(fields.Select(field => field.Key), StringComparer.Ordinal);
+        var (fields, seen) = LogScratch.OfThread.Cleared();
+        AddFixed("time", now.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
+        AddFixed("level", LogLevels.NameOf(entry.LogLevel));
+        AddFixed("msg", entry.Formatter(entry.State, entry.Exception));
+        AddFixed("component", entry.Category);
         Add(entry.State);
         scopes?.ForEachScope(static (scope, add) => add(scope), (Action<object?>)Add);
         if (entry.Exception is not null)
             fields.Add(new("error", entry.Exception.ToString()));
         return fields;
+
+        void AddFixed(string key, string value)
+        {
+            fields.Add(new(key, value));
+            seen.Add(key);
+        }
 
         void Add(object? source)
         {
@@ -56,20 +64,17 @@ internal static class LogLine
 
     public static string Json(List<KeyValuePair<string, object?>> fields)
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        var (bytes, json) = LogScratch.OfThread.ClearedJson();
+        json.WriteStartObject();
+        foreach (var (key, value) in fields)
         {
-            json.WriteStartObject();
-            foreach (var (key, value) in fields)
-            {
-                json.WritePropertyName(key);
-                Write(json, value);
-            }
-
-            json.WriteEndObject();
+            json.WritePropertyName(key);
+            Write(json, value);
         }
 
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+        json.WriteEndObject();
+        json.Flush();
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
     private static void Write(Utf8JsonWriter json, object? value)
@@ -116,8 +121,10 @@ internal static class LogLine
             : $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
                 .Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\"";
 
+    private static string SnakeCase(string name) => s_names.GetOrAdd(name, static given => ToSnakeCase(given));
+
     // A name with a dot was chosen for the log as it stands.
-    private static string SnakeCase(string name)
+    private static string ToSnakeCase(string name)
     {
         if (name.Contains('.', StringComparison.Ordinal))
             return name;

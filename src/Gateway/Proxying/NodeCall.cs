@@ -26,6 +26,9 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
     /// <summary>Room asked of the client's pipe for each read, bytes.</summary>
     private const int MinRead = 2048;
 
+    /// <summary>Room asked for after a read that filled all it had, bytes: more of the same is waiting, and a block of the pipe's pool holds a quarter of this.</summary>
+    private const int BulkRead = 16 * 1024;
+
     /// <summary>Bytes handed to the client's pipe before its flush is awaited.</summary>
     private const int MaxUnflushed = 64 * 1024;
 
@@ -108,6 +111,7 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
     {
         var unflushed = 0;
         var headersOut = false;
+        var room = MinRead;
         while (true)
         {
             // A read of nothing waits until there is something, without holding memory meanwhile.
@@ -119,10 +123,11 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
             }
 
             _ = await ready;
-            var memory = writer.GetMemory(MinRead);
+            var memory = writer.GetMemory(room);
             var count = await body.ReadAsync(memory, cancellationToken);
             if (count == 0)
                 break;
+            room = count == memory.Length ? BulkRead : MinRead;
             _boundary.Pass(memory.Span[..count]);
             writer.Advance(count);
             unflushed += count;

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Text.Json;
 using BenchmarkDotNet.Running;
 using Praefect.Benchmarks.Frames;
+using Praefect.Benchmarks.Gate;
 using Praefect.Benchmarks.GrainCalls;
+using Praefect.Benchmarks.Logs;
 using Praefect.Benchmarks.Proxy;
 
 var root = new RootCommand("Figures of docs/benchmarks.md: frames, grains, proxy. Compare within one run only.");
@@ -15,11 +17,19 @@ var grains = new Command("grains", "a grain call in the same process, on the run
 grains.SetAction(_ => { BenchmarkRunner.Run<GrainCallBenchmarks>(); });
 root.Add(grains);
 
+var log = new Command("log", "the log line of a call");
+log.SetAction(_ => { BenchmarkRunner.Run<LogLineBenchmarks>(); });
+root.Add(log);
+
 var repetitions = new Option<int>("--repetitions") { DefaultValueFactory = _ => 3, Description = "runs of each case; the median is printed" };
 var seconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 5, Description = "length of one run in seconds" };
 var proxy = new Command("proxy", "what the gateway adds to a call, against the same node directly") { repetitions, seconds };
 proxy.SetAction((result, _) => ProxyBenchmark.RunAsync(result.GetValue(repetitions), result.GetValue(seconds)));
 root.Add(proxy);
+
+var gate = new Command("gate", "fails when the gateway costs twice what it did, compared with the node behind it within one run") { repetitions, seconds };
+gate.SetAction((result, _) => BenchmarkGate.RunAsync(result.GetValue(repetitions), result.GetValue(seconds)));
+root.Add(gate);
 
 var portFile = new Option<string>("--port-file") { Required = true };
 var node = new Command("node", "a storage node without git") { portFile };

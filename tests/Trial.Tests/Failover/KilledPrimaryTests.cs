@@ -9,7 +9,7 @@ namespace Praefect.Trial.Tests.Failover;
 
 /// <summary>
 /// kill -9 of a storage node on which the primaries of some repositories are, while every repository is written and read: each of them is in another moment of a
-/// write. How long writers and readers went without a success is printed; docs/benchmarks.md has what a machine that does nothing else gave.
+/// write. How long writers and readers went without a success is printed.
 /// </summary>
 public sealed class KilledPrimaryTests(ITestOutputHelper output) : IDisposable
 {

@@ -87,7 +87,7 @@ public sealed class ValidateCommandTests
     [InlineData("[tls]\nmin_version = 'SSL'", "not supported: \\\"SSL\\\"")]
     [InlineData("[auth]\ntoken_file = '/nowhere/t'", "\"token_file\"\n      ],\n      \"message\": \"doesn't exist: \\\"/nowhere/t\\\"")]
     [InlineData("[auth]\ntoken = 't'\ntoken_file = '/nowhere/t'", "token and token_file cannot both be set")]
-    [InlineData("x = ", "\"message\": \"line 7, column ")]
+    [InlineData("x = ", "\"message\": \"line 5, column ")]
     public async Task Each_mistake_has_praefects_words(string added, string expected)
     {
         var (code, output, _) = await RunAsync(Good + "\n" + added);

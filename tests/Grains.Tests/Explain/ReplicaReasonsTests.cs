@@ -84,6 +84,38 @@ public sealed class ReplicaReasonsTests
         Assert.Equal(("/gitaly.X/Y", "goes to P with S1"), decisions.Tell().Select(d => (d.Call, d.Outcome)).Last());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(RouteDecisions.Bound)]
+    [InlineData((2 * RouteDecisions.Bound) + 1)]
+    public void However_many_reads_were_made_the_last_ones_are_told_in_order(int made)
+    {
+        var decisions = new RouteDecisions();
+        for (var i = 1; i <= made; i++)
+            decisions.Add(DateTimeOffset.UnixEpoch.AddSeconds(i), RouteDecisions.Read, new AccessorRoute("p", ["P"]));
+
+        var told = decisions.Tell().Select(static decision => (int)(decision.At - DateTimeOffset.UnixEpoch).TotalSeconds);
+
+        Assert.Equal(Enumerable.Range(1, made).Reverse().Take(RouteDecisions.Bound), told);
+    }
+
+    [Fact]
+    public void A_repository_that_was_asked_for_once_keeps_no_room_for_all_the_decisions_there_may_be()
+    {
+        var route = new AccessorRoute("p", ["P"]);
+        new RouteDecisions().Add(DateTimeOffset.UnixEpoch, RouteDecisions.Read, route);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var decisions = new RouteDecisions();
+        decisions.Add(DateTimeOffset.UnixEpoch, RouteDecisions.Read, route);
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        GC.KeepAlive(decisions);
+        Assert.InRange(allocated, 1, 400);
+    }
+
     private static bool Serves(RepositoryRecord record, RoutingView view, string storage) =>
         AccessorRules.Any(view, record, s => s != "S4").Storages.Contains(storage);
 }

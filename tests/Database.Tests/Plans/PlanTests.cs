@@ -23,7 +23,7 @@ public sealed class PlanTests(PostgresServer server)
         await using var dataSource = NpgsqlDataSource.Create(migrated.ConnectionString + ";Command Timeout=0");
         await using (var connection = await dataSource.OpenConnectionAsync())
         {
-            await ExecuteAsync(connection, Script().Replace(":rows", rows, StringComparison.Ordinal));
+            await ExecuteAsync(connection, Script().Replace(":rows", rows, StringComparison.Ordinal).Replace(":assigned_nth", "2", StringComparison.Ordinal));
             await ExecuteAsync(connection, "VACUUM ANALYZE");
         }
 

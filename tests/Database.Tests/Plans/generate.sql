@@ -1,6 +1,7 @@
 -- A million repositories on ten storages, three replicas each, as the projection would leave them: 1 in 2000 has a replica that is behind,
 -- 1 in 5000 is assigned to a storage that has no replica yet, 1 in 1000 replicas was never verified, the others over the last week.
--- Run on a migrated, empty database by PlanTests, which puts the number of rows in the place of :rows.
+-- Every :assigned_nth repository is assigned to its storages, the others to all that are configured.
+-- Run on a migrated, empty database by PlanTests and by tests/Benchmarks/Scale, which put numbers in the places of :rows and :assigned_nth.
 SELECT setseed(0.5);
 ALTER TABLE orleans_grain_state DISABLE TRIGGER ALL;
 
@@ -18,7 +19,7 @@ CROSS JOIN LATERAL (
 
 INSERT INTO catalogue_placements (virtual_storage, assigned, up_to_date, outdated)
 SELECT DISTINCT 'default',
-  CASE WHEN missing OR id % 2 = 0 THEN ARRAY(SELECT unnest(hosts) ORDER BY 1) ELSE '{}' END,
+  CASE WHEN missing OR id % :assigned_nth = 0 THEN ARRAY(SELECT unnest(hosts) ORDER BY 1) ELSE '{}' END,
   ARRAY(SELECT host FROM unnest(hosts) AS host WHERE NOT (behind AND host = laggard) AND NOT (missing AND host = absent) ORDER BY 1),
   CASE WHEN behind THEN ARRAY[laggard] ELSE '{}' END
 FROM placed;
@@ -28,7 +29,7 @@ SELECT id, generation, placement_id, 'default', format('@hashed/%s/%s/%s.git', l
   format('@cluster/repositories/%s/%s/%s', left(name, 2), substr(name, 3, 2), id), hosts[1]
 FROM placed
 JOIN catalogue_placements ON virtual_storage = 'default'
-  AND assigned = CASE WHEN missing OR id % 2 = 0 THEN ARRAY(SELECT unnest(hosts) ORDER BY 1) ELSE '{}' END
+  AND assigned = CASE WHEN missing OR id % :assigned_nth = 0 THEN ARRAY(SELECT unnest(hosts) ORDER BY 1) ELSE '{}' END
   AND up_to_date = ARRAY(SELECT host FROM unnest(hosts) AS host WHERE NOT (behind AND host = laggard) AND NOT (missing AND host = absent) ORDER BY 1)
   AND outdated = CASE WHEN behind THEN ARRAY[laggard] ELSE '{}' END;
 
@@ -43,7 +44,9 @@ SELECT orleans_state_id('praefect', 'repository', 0, 0, 'default/' || relative_p
   'default/' || relative_path,
   json_build_object('RepositoryId', repository_id, 'VirtualStorage', virtual_storage, 'RelativePath', relative_path, 'ReplicaPath', replica_path,
     'Generation', generation, 'Primary', primary_storage,
-    'Replicas', (SELECT json_agg(json_build_object('Storage', storage, 'Generation', coalesce(replica.generation, repository.generation), 'VerifiedAt', verified_at))
+    'Assignments', (SELECT to_json(nullif(assigned, '{}')) FROM catalogue_placements AS placement WHERE placement.placement_id = repository.placement_id),
+    'Replicas', (SELECT json_agg(json_build_object('Storage', storage, 'Generation', coalesce(replica.generation, repository.generation),
+        'VerifiedAt', nullif(verified_at, '-infinity')))
       FROM catalogue_replicas AS replica WHERE replica.repository_id = repository.repository_id),
     'OpenWrites', '[]'::json)::text
 FROM catalogue_repositories AS repository;

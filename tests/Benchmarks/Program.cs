@@ -6,8 +6,9 @@ using Praefect.Benchmarks.Gate;
 using Praefect.Benchmarks.GrainCalls;
 using Praefect.Benchmarks.Logs;
 using Praefect.Benchmarks.Proxy;
+using Praefect.Benchmarks.Scale;
 
-var root = new RootCommand("Figures of docs/benchmarks.md: frames, grains, proxy. Compare within one run only.");
+var root = new RootCommand("Figures of docs/benchmarks.md: frames, grains, proxy, scale. Compare within one run only.");
 
 var frames = new Command("frames", "cutting and rewriting a first frame");
 frames.SetAction(_ => { BenchmarkRunner.Run<FirstFrameBenchmarks>(); });
@@ -32,10 +33,13 @@ gate.SetAction((result, _) => BenchmarkGate.RunAsync(result.GetValue(repetitions
 root.Add(gate);
 
 var portFile = new Option<string>("--port-file") { Required = true };
-var node = new Command("node", "a storage node without git") { portFile };
+var storages = new Option<int>("--storages") { DefaultValueFactory = _ => 1 };
+var node = new Command("node", "a storage node without git, or several in one process") { portFile, storages };
 node.Hidden = true;
-node.SetAction((result, ct) => BenchNode.RunAsync(result.GetValue(portFile)!, ct));
+node.SetAction((result, ct) => BenchNode.RunAsync(result.GetValue(portFile)!, result.GetValue(storages), ct));
 root.Add(node);
+
+root.Add(ScaleCommand.Create());
 
 var address = new Option<Uri>("--address") { Required = true, CustomParser = argument => new Uri(argument.Tokens[0].Value) };
 var operation = new Option<string>("--operation") { Required = true };

@@ -26,8 +26,8 @@ internal static class BenchNode
     private const int StreamChunkBytes = 128 * 1024;
     private static readonly ByteString Chunk = UnsafeByteOperations.UnsafeWrap(new byte[StreamChunkBytes]);
 
-    /// <summary>Serves until <paramref name="ct"/> is cancelled; writes the bound port to <paramref name="portFile"/>.</summary>
-    public static async Task RunAsync(string portFile, CancellationToken ct)
+    /// <summary>Serves until <paramref name="ct"/> is cancelled; writes the bound ports to <paramref name="portFile"/>, one a line: each is a storage.</summary>
+    public static async Task RunAsync(string portFile, int storages, CancellationToken ct)
     {
         var table = BuildTable();
         var builder = WebApplication.CreateSlimBuilder();
@@ -35,19 +35,22 @@ internal static class BenchNode
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             KestrelGrpcLimits.Apply(kestrel);
-            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            for (var i = 0; i < storages; i++)
             {
-                listen.Protocols = HttpProtocols.Http2;
-                listen.UseBackchannel(new YamuxOptions());
-            });
+                kestrel.Listen(IPAddress.Loopback, 0, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http2;
+                    listen.UseBackchannel(new YamuxOptions());
+                });
+            }
         });
         await using var app = builder.Build();
         app.Run(context => table.TryFind(context.Request.Path.Value!, out var method)
             ? method.InvokeAsync(context)
             : GrpcResponses.WriteStatusAsync(context, new GrpcStatus(GrpcStatusCode.Unimplemented, "not in the bench node")));
         await app.StartAsync(ct);
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        await File.WriteAllTextAsync(portFile + ".new", new Uri(address).Port.ToString(System.Globalization.CultureInfo.InvariantCulture), ct);
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        await File.WriteAllLinesAsync(portFile + ".new", addresses.Select(a => new Uri(a).Port.ToString(System.Globalization.CultureInfo.InvariantCulture)), ct);
         File.Move(portFile + ".new", portFile, overwrite: true);
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
@@ -72,8 +75,17 @@ internal static class BenchNode
                 await VoteTwiceAsync(call, request.Ref.ToStringUtf8());
                 return new WriteRefResponse();
             })
-            .ServerStream<GetBlobRequest, GetBlobResponse>(Methods.Blob.GetBlob, GetBlobRequest.Parser, StreamBlobAsync);
+            .ServerStream<GetBlobRequest, GetBlobResponse>(Methods.Blob.GetBlob, GetBlobRequest.Parser, StreamBlobAsync)
+            .ServerStream<WalkReposRequest, WalkReposResponse>(Methods.InternalGitaly.WalkRepos, WalkReposRequest.Parser, (_, _, _) => Task.CompletedTask)
+            .Duplex<SSHUploadPackRequest, SSHUploadPackResponse>(Methods.SSH.SSHUploadPack, SSHUploadPackRequest.Parser, StayOpenAsync);
         return table;
+    }
+
+    // As a fetch whose client is silent: answers once, then waits for requests until they end.
+    private static async Task StayOpenAsync(IAsyncEnumerable<SSHUploadPackRequest> requests, GrpcServerCall call, IGrpcResponseStream<SSHUploadPackResponse> responses)
+    {
+        await foreach (var _ in requests)
+            await responses.WriteAsync(new SSHUploadPackResponse(), call.CancellationToken);
     }
 
     private static async Task StreamBlobAsync(GetBlobRequest request, GrpcServerCall call, IGrpcResponseStream<GetBlobResponse> responses)

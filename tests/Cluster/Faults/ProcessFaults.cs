@@ -1,3 +1,5 @@
+using Praefect.Trial.Processes;
+
 namespace Praefect.Cluster.Faults;
 
 /// <summary>Processes that are killed, frozen and restarted.</summary>

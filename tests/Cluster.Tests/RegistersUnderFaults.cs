@@ -1,4 +1,3 @@
-using Praefect.Cluster.Networks;
 using Praefect.Cluster.Registers;
 using Xunit.Abstractions;
 
@@ -18,8 +17,6 @@ public sealed class RegistersUnderFaults(ITestOutputHelper output)
     {
         var report = await CheckAsync((folder, token) => RegisterScenes.ClusterAsync(folder, SuiteSize.Small, InCluster, seed: 1, TimeProvider.System, output.WriteLine, token));
         Assert.NotEmpty(report.Faults);
-        if (FaultyNetwork.Possible)
-            Assert.Contains(report.Faults.Keys, static kind => kind.StartsWith("cut-", StringComparison.Ordinal));
     }
 
     [ClusterFact]

@@ -43,7 +43,7 @@ internal static class SuiteCommand
             {
                 { Single: true } => RegisterScenes.SingleAsync(folder, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
                 { Twins: true } => RegisterScenes.TwinsAsync(folder, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
-                _ => RegisterScenes.ClusterAsync(folder, SuiteSize.Full, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
+                _ => RegisterScenes.PartedClusterAsync(folder, SuiteSize.Full, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
             });
             return report.Problems.IsEmpty ? 0 : 1;
         }

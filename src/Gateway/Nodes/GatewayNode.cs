@@ -4,7 +4,7 @@ using Praefect.Wire.Nodes;
 namespace Praefect.Gateway.Nodes;
 
 /// <summary>What this gateway knows of one node by its own traffic: calls in flight, and whether it could be reached lately.</summary>
-internal sealed class GatewayNode(NodeKey key, NodeConnection connection)
+internal sealed class GatewayNode(NodeKey key, NodeConnection connection) : IDisposable
 {
     private int _outstanding;
     private long _avoidUntil = long.MinValue;
@@ -46,4 +46,6 @@ internal sealed class GatewayNode(NodeKey key, NodeConnection connection)
     public bool TryBeginSuspecting() => Interlocked.CompareExchange(ref _suspecting, 1, 0) == 0;
 
     public void EndSuspecting() => Volatile.Write(ref _suspecting, 0);
+
+    public void Dispose() => _silence.Dispose();
 }

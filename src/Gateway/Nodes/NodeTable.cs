@@ -7,7 +7,7 @@ using Praefect.Wire.Nodes;
 namespace Praefect.Gateway.Nodes;
 
 /// <summary>Every configured node by virtual storage and storage.</summary>
-internal sealed class NodeTable
+internal sealed class NodeTable : IDisposable
 {
     private readonly FrozenDictionary<string, VirtualStorageNodes> _virtualStorages;
 
@@ -22,6 +22,12 @@ internal sealed class NodeTable
     public IEnumerable<VirtualStorageNodes> VirtualStorages => _virtualStorages.Values;
 
     public bool TryGet(string virtualStorage, [NotNullWhen(true)] out VirtualStorageNodes? nodes) => _virtualStorages.TryGetValue(virtualStorage, out nodes);
+
+    public void Dispose()
+    {
+        foreach (var node in VirtualStorages.SelectMany(v => v.All))
+            node.Dispose();
+    }
 }
 
 /// <summary>The nodes of one virtual storage.</summary>

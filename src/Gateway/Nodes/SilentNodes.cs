@@ -6,9 +6,9 @@ namespace Praefect.Gateway.Nodes;
 
 /// <summary>
 /// Gives up the connection for writes to a node that has become silent (stopped, frozen, cut off without a word), which no call on it would notice before its
-/// deadline; reads that wait for its first answer are told, too, and ask another replica. Its calls end as those on a killed node do: the others decide about a secondary's write, a primary's is told to be lost. A node that says
-/// that it does not serve is left alone, as it may be finishing its calls, and so are all nodes while none is healthy: most likely it is the prober that is
-/// cut off then, and there is nobody to go on with.
+/// deadline; reads that wait for its first answer are told, too, and ask another replica. Its calls end as those on a killed node do: the others decide about
+/// a secondary's write, a primary's is told to be lost. A node that says that it does not serve is left alone, as it may be finishing its calls, and so are
+/// all nodes while none is healthy: most likely it is the prober that is cut off then, and there is nobody to go on with.
 /// </summary>
 internal sealed partial class SilentNodes(
     NodeTable table, IEnumerable<INodeDirectory> directories, GatewayOptions options, TimeProvider time, ILogger<SilentNodes> logger) : BackgroundService

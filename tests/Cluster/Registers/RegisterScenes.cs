@@ -13,24 +13,26 @@ internal static class RegisterScenes
     private const int StorageNodes = 3;
     private const string Twin = "twin";
 
-    /// <summary>Silos, gateways, storage nodes and Postgres.</summary>
+    /// <summary>Silos, gateways, storage nodes and Postgres, whose processes are killed, frozen and restarted.</summary>
     public static async Task<RegisterReport> ClusterAsync(
+        string folder, SuiteSize size, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
+    {
+        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time);
+        return await ClusterAsync(cluster, folder, size, length, seed, time, say, cancellationToken);
+    }
+
+    /// <summary>The same, whose network is cut, broken and slowed down as well, and whose silos get wrong clocks.</summary>
+    public static async Task<RegisterReport> PartedClusterAsync(
         string folder, SuiteSize size, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
     {
         await using var network = FaultyNetwork.Possible ? new FaultyNetwork(time) : null;
         var clocks = SkewedClocks.Find(folder);
         await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time, network) { Clocks = clocks };
-        await cluster.StartAsync(size.Silos, size.Gateways, cancellationToken);
         if (network is null)
             say("partitions are left out: connections of processes can only be told apart on Linux");
         if (clocks is null)
             say(SkewedClocks.Missing);
-        var scene = new Scene(
-            [.. Faults(cluster)],
-            [.. Supervise(cluster.Nodes), .. Supervise(cluster.Silos), .. Supervise(cluster.Gateways)],
-            [.. cluster.Gateways.Select(static gateway => (gateway.Name, gateway.Port, gateway.GitPort))],
-            [.. cluster.Nodes.Select(static node => (node.Name, node.Disk))]);
-        var report = await new RegisterRun(scene, folder, time, say).RunAsync(length, seed, cancellationToken);
+        var report = await ClusterAsync(cluster, folder, size, length, seed, time, say, cancellationToken);
         if (network is not null)
             say(string.Create(CultureInfo.InvariantCulture, $"what the faults of the network held up, slowed down or broke: {network.Held} times"));
         return report;
@@ -68,6 +70,18 @@ internal static class RegisterScenes
             [.. nodes.SelectMany(static node => ProcessFaults.Of("node", node)), .. ProcessFaults.Of("gateway", gateway)],
             [.. nodes, gateway],
             [("praefect", ports.Grpc, ports.Git)],
+            [.. cluster.Nodes.Select(static node => (node.Name, node.Disk))]);
+        return await new RegisterRun(scene, folder, time, say).RunAsync(length, seed, cancellationToken);
+    }
+
+    private static async Task<RegisterReport> ClusterAsync(
+        ClusterProcesses cluster, string folder, SuiteSize size, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
+    {
+        await cluster.StartAsync(size.Silos, size.Gateways, cancellationToken);
+        var scene = new Scene(
+            [.. Faults(cluster)],
+            [.. Supervise(cluster.Nodes), .. Supervise(cluster.Silos), .. Supervise(cluster.Gateways)],
+            [.. cluster.Gateways.Select(static gateway => (gateway.Name, gateway.Port, gateway.GitPort))],
             [.. cluster.Nodes.Select(static node => (node.Name, node.Disk))]);
         return await new RegisterRun(scene, folder, time, say).RunAsync(length, seed, cancellationToken);
     }

@@ -12,10 +12,12 @@ internal sealed class LogScratch
     [ThreadStatic]
     private static LogScratch? t_own;
 
+    [ThreadStatic]
+    private static Utf8JsonWriter? t_json;
+
     private readonly List<KeyValuePair<string, object?>> _fields = new(LogLine.FieldsMax);
     private readonly HashSet<string> _seen = new(LogLine.FieldsMax, StringComparer.Ordinal);
     private ArrayBufferWriter<byte> _bytes = new(4096);
-    private Utf8JsonWriter? _json;
 
     public static LogScratch OfThread => t_own ??= new LogScratch();
 
@@ -31,10 +33,10 @@ internal sealed class LogScratch
         if (_bytes.Capacity > KeptBytes)
             _bytes = new ArrayBufferWriter<byte>(4096);
         _bytes.ResetWrittenCount();
-        if (_json is null)
-            _json = new Utf8JsonWriter(_bytes);
+        if (t_json is null)
+            t_json = new Utf8JsonWriter(_bytes);
         else
-            _json.Reset(_bytes);
-        return (_bytes, _json);
+            t_json.Reset(_bytes);
+        return (_bytes, t_json);
     }
 }

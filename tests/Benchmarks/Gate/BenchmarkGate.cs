@@ -31,7 +31,8 @@ internal static class BenchmarkGate
             runs.Add(await RunOnceAsync(cluster, seconds));
         Console.WriteLine("| figure | measured | bound | |");
         Console.WriteLine("|---|--:|--:|---|");
-        return Rules.Count(rule => !Passes(rule, runs)) > 0 ? 1 : 0;
+        List<GateRule> failed = [.. Rules.Where(rule => !Passes(rule, runs))];
+        return failed.Count == 0 ? 0 : 1;
     }
 
     private static bool Passes(GateRule rule, List<GateRun> runs)

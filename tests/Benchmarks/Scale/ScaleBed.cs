@@ -140,7 +140,7 @@ internal sealed class ScaleBed : IAsyncDisposable
         var time = Stopwatch.GetElapsedTime(started);
         if (code != 0)
             throw new ProcessFailedException($"praefect {string.Join(' ', arguments)} ended with {code}:\n{await command.LogTailAsync()}");
-        return (time, File.Exists(log) ? File.ReadLines(log).Count() : 0);
+        return (time, File.Exists(log) ? (await File.ReadAllLinesAsync(log, cancellationToken)).Length : 0);
     }
 
     public async ValueTask DisposeAsync()

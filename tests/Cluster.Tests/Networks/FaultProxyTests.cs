@@ -122,7 +122,7 @@ public sealed class FaultProxyTests : IAsyncLifetime
 
         Assert.NotNull(socket);
         Assert.True(ConnectionOwner.Owns(Environment.ProcessId, socket));
-        using var another = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("cat") { RedirectStandardInput = true })!;
+        using var another = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("cat") { UseShellExecute = false, RedirectStandardInput = true })!;
         Assert.False(ConnectionOwner.Owns(another.Id, socket));
         another.StandardInput.Close();
         await another.WaitForExitAsync(_limit.Token);
@@ -148,11 +148,11 @@ public sealed class FaultProxyTests : IAsyncLifetime
 
     private async Task<string> ReadToEndAsync(Socket socket)
     {
-        using var all = new MemoryStream();
+        var all = new List<byte>();
         var buffer = new byte[1024];
         while (await socket.ReceiveAsync(buffer, _limit.Token) is var read and > 0)
-            all.Write(buffer, 0, read);
-        return System.Text.Encoding.ASCII.GetString(all.ToArray());
+            all.AddRange(buffer.AsSpan(0, read));
+        return System.Text.Encoding.ASCII.GetString([.. all]);
     }
 
     private async Task UntilAsync(Func<bool> condition)

@@ -9,6 +9,7 @@
 #   scrape        /metrics and /db_metrics, name by name, with the real Praefect's after the same calls
 #   moving        a real Praefect's repositories are taken over as docs/moving-in.md says, and given back
 #   all           all of them
+#   speed         what calls cost through the real Praefect and through ours, in one run, and who waits how long for a killed primary; not among all
 # Takes what lib.sh takes.
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 HERE=$ROOT/tests/Interop
@@ -80,7 +81,8 @@ for suite in "$@"; do
          for each in commands scrape moving; do beside $each || failed=1; done ;;
     foreign|differential|life|faults|floods) $suite || failed=1 ;;
     commands|scrape|moving) beside $suite || failed=1 ;;
-    *) echo "run.sh: foreign, differential, life, faults, floods, commands, scrape, moving or all, not $suite" >&2; exit 2 ;;
+    speed) clean; "$HERE/speed/run.sh" || failed=1 ;;
+    *) echo "run.sh: foreign, differential, life, faults, floods, commands, scrape, moving, speed or all, not $suite" >&2; exit 2 ;;
   esac
 done
 exit $failed

@@ -65,7 +65,7 @@ internal sealed class Scene
     /// <summary>Why not all replicas that are meant to be are the same; null: they are.</summary>
     public string? NotLevel(RepositoryKey key)
     {
-        if (Oracle.RecordOf(key.ToString()) is not { Generation: >= 0 } record)
+        if (Oracle.RecordOf(key.ToString()) is not { Generation: >= 0 } record || Oracle.IsOnNoDisk(record))
             return null;
         var explicitly = Cluster.Nodes.Keys.Where(n => record.Assignments?.Contains(n) == true).ToArray();
         var behind = (explicitly.Length > 0 ? explicitly : [.. Cluster.Nodes.Keys])
@@ -74,6 +74,9 @@ internal sealed class Scene
             return $"{string.Join(", ", behind)} behind";
         return record.OpenWrites.IsEmpty ? Oracle.Difference(key.ToString()) : "a write is open";
     }
+
+    /// <summary>Nobody can write to it: see <see cref="Oracle.IsOnNoDisk"/>.</summary>
+    public bool IsOnNoDisk(RepositoryKey key) => Oracle.RecordOf(key.ToString()) is { } record && Oracle.IsOnNoDisk(record);
 
     private static Faults Draw(SimRandom random)
     {

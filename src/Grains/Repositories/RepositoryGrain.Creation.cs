@@ -111,13 +111,14 @@ public sealed partial class RepositoryGrain
         return result;
     }
 
-    // Nobody was told of a success, so the repository does not exist. Its path is never used again: leftovers can only take up space.
+    // Nobody was told of a success, so the repository does not exist. Its path is never used again: leftovers can only take up space. They go only once the
+    // record is gone: an activation that does not know that it is over could otherwise record the creation, and tell of it, while its replicas are removed.
     private async Task DropCreationAsync()
     {
-        var (path, participants) = (_record.ReplicaPath, _record.OpenWrites.SelectMany(w => w.Participants).Distinct(StringComparer.Ordinal));
-        _leftovers = RemoveLeftoversAsync(path, [.. participants], _leftovers);
+        var (path, participants) = (_record.ReplicaPath, _record.OpenWrites.SelectMany(w => w.Participants).Distinct(StringComparer.Ordinal).ToImmutableArray());
         _record = RepositoryRecord.None;
         await StoredAsync(_writer.WriteAsync());
+        _leftovers = RemoveLeftoversAsync(path, participants, _leftovers);
     }
 
     private async Task RemoveLeftoversAsync(string path, ImmutableArray<string> storages, Task before)

@@ -80,6 +80,26 @@ public sealed class CreationTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task An_activation_that_another_one_overtook_removes_nothing_of_a_creation_that_it_found_cut_off()
+    {
+        var bench = new Bench(cluster);
+        var route = await bench.BeginCreationAsync();
+        await bench.VoteAndApplyAsync(route, "HEAD", "x");
+        await bench.CrashAsync();
+        var held = new TaskCompletionSource();
+        var before = bench.Store.Starts;
+        bench.Store.Held = held.Task;
+        var asked = bench.Grain.ExistsAsync(default);
+        await Bench.EventuallyAsync(() => Task.FromResult(bench.Store.Starts > before), "the activation takes the creation off its record");
+        bench.Touch();
+        bench.Store.Held = Task.CompletedTask;
+        held.SetResult();
+
+        await Assert.ThrowsAnyAsync<Exception>(() => asked);
+        Assert.True(bench[route.Primary].Has(route.ReplicaPath));
+    }
+
+    [Fact]
     public async Task A_secondary_that_missed_the_creation_gets_its_copy()
     {
         var bench = new Bench(cluster);

@@ -25,6 +25,9 @@ internal sealed class Oracle(World world)
     private readonly Dictionary<string, string?> _parents = [];
     private readonly List<(string Repository, string Storage)> _authorities = [];
 
+    // By path: what was under way when an operator accepted a loss. It was decided before or after that, and may be told of later.
+    private readonly Dictionary<string, HashSet<string>> _givenUp = [];
+
     private long _reads;
 
     public TurnOrder Turns { get; } = new(world);
@@ -60,7 +63,7 @@ internal sealed class Oracle(World world)
     {
         world.Trace.Add("checks", $"acknowledged: {change.Value}");
         Acknowledged++;
-        if (_lies.Contains(change.Value))
+        if (_lies.Contains(change.Value) || _givenUp.GetValueOrDefault(path)?.Contains(change.Value) == true)
             return;
         PromisesOf(path).Add(change, Acknowledged);
         if (_byPath.TryGetValue(path, out var record))
@@ -68,10 +71,12 @@ internal sealed class Oracle(World world)
     }
 
     /// <summary>A node was told to go ahead with a write, or, where it does not vote, is about to be called.</summary>
-    public void GoesAhead(ulong id)
+    /// <param name="id">The transaction.</param>
+    /// <param name="path">Its repository's. A write that meets the removal of its repository may still be sent, and finds nothing there.</param>
+    public void GoesAhead(ulong id, string path)
     {
         Looks++;
-        if (!_named.Contains(id))
+        if (!_named.Contains(id) && _byPath.ContainsKey(path))
             world.Fail($"{id:x} goes ahead, and no record ever named it");
     }
 
@@ -163,6 +168,12 @@ internal sealed class Oracle(World world)
             _readings.GetValueOrDefault((key, writer)) > _readings.GetValueOrDefault((key, silo));
     }
 
+    /// <summary>
+    /// No disk has what the record calls up to date: a node lied about the creation, or failed it after it was agreed. Verification then takes its replica off the
+    /// record, the last one too, and nobody can write until an operator decides. That the disks did not lose it by us is checked where replicas are removed.
+    /// </summary>
+    public bool IsOnNoDisk(RepositoryRecord record) => record.Generation >= 0 && UpToDate(record).All(s => Disks[s].Find(record.ReplicaPath) is null);
+
     private static IEnumerable<string> UpToDate(RepositoryRecord record) =>
         record.Replicas.Where(r => record.Generation >= 0 && r.Generation == record.Generation).Select(r => r.Storage);
 
@@ -176,7 +187,7 @@ internal sealed class Oracle(World world)
     {
         if (_goneIds.Contains(record.RepositoryId) || (old is null && _byPath.ContainsKey(record.ReplicaPath)))
             world.Fail($"{repository}: id or path of {Text(record)} was used before");
-        if (record.Generation >= 0 && !UpToDate(record).Any())
+        if (record.Generation >= 0 && !UpToDate(record).Any() && !(old is not null && old.RepositoryId == record.RepositoryId && IsOnNoDisk(old)))
             world.Fail($"{repository}: no replica is at the generation of {Text(record)}");
         if (record.Replicas.Any(r => r.Generation > record.Generation))
             world.Fail($"{repository}: a replica is ahead of {Text(record)}");
@@ -199,8 +210,10 @@ internal sealed class Oracle(World world)
     {
         foreach (var (_, storage) in _authorities.Where(a => a.Repository == repository))
         {
-            if (UpToDate(record).Contains(storage))
-                PromisesOf(record.ReplicaPath).Forgive(Disks[storage].Find(record.ReplicaPath));
+            if (!UpToDate(record).Contains(storage))
+                continue;
+            PromisesOf(record.ReplicaPath).Forgive(Disks[storage].Find(record.ReplicaPath));
+            _givenUp[record.ReplicaPath] = [.. _parents.Keys];
         }
     }
 

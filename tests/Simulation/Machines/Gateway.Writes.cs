@@ -28,8 +28,8 @@ internal sealed partial class Gateway
         }
 
         if (route.Creates || !change.Votes)
-            cluster.Oracle.GoesAhead(id);
-        _underWay.Add(id, new UnderWay(key));
+            cluster.Oracle.GoesAhead(id, route.ReplicaPath);
+        _underWay.Add(id, new UnderWay(key, route.ReplicaPath));
         cluster.World.Trace.Add(Host.Name, $"{id:x}: {change} on {route.ReplicaPath} at {route.Primary} with {string.Join(", ", route.Secondaries)}");
         var (answer, outcomes) = await RunCallsAsync(id, key, route, change, cancellationToken);
         return await FinishAsync(id, key, route, change, answer, outcomes);
@@ -186,16 +186,16 @@ internal sealed partial class Gateway
                 VoteAttemptTimeout,
                 BeginBudget,
                 cancellationToken,
-                (_, told) => Note(ballot, told.Answer)).WaitAsync(write.Lost.Token);
+                (_, told) => Note(ballot, write.Path, told.Answer)).WaitAsync(write.Lost.Token);
             if (result.Answer != VoteAnswer.Pending)
                 return result;
         }
     }
 
-    private void Note(Ballot ballot, VoteAnswer answer)
+    private void Note(Ballot ballot, string path, VoteAnswer answer)
     {
         if (answer == VoteAnswer.Commit)
-            cluster.Oracle.GoesAhead(ballot.TransactionId);
+            cluster.Oracle.GoesAhead(ballot.TransactionId, path);
         if (ballot.Number == 1)
             cluster.Oracle.Votes.Answered(ballot.TransactionId, ballot.Storage, answer);
     }

@@ -198,11 +198,13 @@ internal sealed partial class Gateway(Cluster cluster, Host host, ulong instance
         }
     }
 
-    private sealed class UnderWay(RepositoryKey key)
+    private sealed class UnderWay(RepositoryKey key, string path)
     {
         private readonly Dictionary<string, int> _votes = [];
 
         public RepositoryKey Key { get; } = key;
+
+        public string Path { get; } = path;
 
         public CancellationTokenSource Lost { get; } = new();
 

@@ -67,8 +67,8 @@ public sealed class ClusterFolderTests : IDisposable
 
         int[] all = [first.Postgres, .. first.Nodes, .. first.Gateways.Concat(first.Silos).SelectMany(member => new[] { member.Git, member.Grpc, member.Metrics })];
         Assert.Equal(1 + 3 + (5 * 3), all.Distinct().Count());
-        Assert.Equal(first.Gateways, second.Gateways);
-        Assert.Equal(first.Silos, second.Silos);
+        Assert.Equal(first.Gateways.AsEnumerable(), second.Gateways);
+        Assert.Equal(first.Silos.AsEnumerable(), second.Silos);
         Assert.Equal((first.Postgres, string.Join(' ', first.Nodes)), (second.Postgres, string.Join(' ', second.Nodes)));
 
         // Asked for what the other gateway had: that one moves.

@@ -38,6 +38,7 @@ public sealed partial class SiloClusterTests : IDisposable
             while (!(await OutputAsync(trial)).Contains("silo-2 is started again", StringComparison.Ordinal))
                 await Task.Delay(Pause, _limit.Token);
             await PushAsync(push, "Second");
+            await ReadyAsync("silo-2");
             Assert.True(await trial.StopAsync(StopMax), await trial.LogTailAsync());
         }
 
@@ -81,6 +82,28 @@ public sealed partial class SiloClusterTests : IDisposable
 
     private Task<string> OutputAsync(ManagedProcess trial) => File.ReadAllTextAsync(trial.Spec.LogFile, _limit.Token);
 
+    // One that is told to stop in the middle of its start has no clean way to.
+    private async Task ReadyAsync(string member)
+    {
+        var address = MetricsAddress().Match(await File.ReadAllTextAsync(Path.Combine(Data, member + ".toml"), _limit.Token)).Groups["address"].Value;
+        using var http = new HttpClient();
+        while (!await AnswersAsync())
+            await Task.Delay(Pause, _limit.Token);
+
+        async Task<bool> AnswersAsync()
+        {
+            try
+            {
+                using var response = await http.GetAsync(new Uri($"http://{address}/-/ready"), _limit.Token);
+                return response.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }
+    }
+
     // A push that meets the silo's end may fail; the next one does not.
     private async Task PushAsync(string url, string message)
     {
@@ -99,6 +122,9 @@ public sealed partial class SiloClusterTests : IDisposable
 
     [GeneratedRegex("http://127\\.0\\.0\\.1:[0-9]+/default/hello\\.git")]
     private static partial Regex Url();
+
+    [GeneratedRegex("prometheus_listen_addr = \"(?<address>[^\"]+)\"", RegexOptions.ExplicitCapture)]
+    private static partial Regex MetricsAddress();
 
     [GeneratedRegex("silo-2 (?<id>[0-9]+)", RegexOptions.ExplicitCapture)]
     private static partial Regex Silo();

@@ -80,23 +80,24 @@ public sealed class CreationTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task An_activation_that_another_one_overtook_removes_nothing_of_a_creation_that_it_found_cut_off()
+    public async Task A_creation_that_was_cut_off_leaves_the_disks_only_once_it_is_off_the_record()
     {
         var bench = new Bench(cluster);
         var route = await bench.BeginCreationAsync();
         await bench.VoteAndApplyAsync(route, "HEAD", "x");
-        await bench.CrashAsync();
+        bench.Touch();
+        Assert.Equal(RouteFailure.StoreUnavailable, (await Assert.ThrowsAsync<RouteException>(() => bench.FinishAsync(route))).Failure);
         var held = new TaskCompletionSource();
         var before = bench.Store.Starts;
         bench.Store.Held = held.Task;
         var asked = bench.Grain.ExistsAsync(default);
         await Bench.EventuallyAsync(() => Task.FromResult(bench.Store.Starts > before), "the activation takes the creation off its record");
-        bench.Touch();
+        Assert.True(bench[route.Primary].Has(route.ReplicaPath));
         bench.Store.Held = Task.CompletedTask;
         held.SetResult();
 
-        await Assert.ThrowsAnyAsync<Exception>(() => asked);
-        Assert.True(bench[route.Primary].Has(route.ReplicaPath));
+        Assert.False(await asked);
+        await Bench.EventuallyAsync(() => Task.FromResult(!bench[route.Primary].Has(route.ReplicaPath)), "leftovers removed");
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class GatewayOptions
     /// <summary>
     /// How long one attempt to hand on a vote may take before it is repeated; more than the second that the grain keeps a vote which is not decided yet.
     /// </summary>
-    public TimeSpan VoteAttemptTimeout { get; set; } = TimeSpan.FromSeconds(2);
+    public TimeSpan VoteAttemptTimeout { get; set; } = TimeSpan.FromSeconds(1.3);
 
     /// <summary>Budget for recording a write's outcome, whatever became of the client. More than zero.</summary>
     public TimeSpan FinishTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -17,7 +17,7 @@ internal sealed record AcknowledgedWrite(int Repository, string Reference, strin
 /// A closed loop of reads and one of writes per repository, through all gateways in turn. A gateway that refused is passed over for a second, as any load balancer
 /// would do; every error counts. Each write makes a reference of its own, so that none can hide the loss of another.
 /// </summary>
-internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> commits, GatewaySet gateways, TimeSpan pace, TimeProvider time)
+internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> commits, GatewaySet gateways, SuiteSize size, TimeProvider time)
 {
     private static readonly TimeSpan CallMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AfterError = TimeSpan.FromMilliseconds(20);
@@ -36,6 +36,7 @@ internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> 
     private async Task LoopAsync(int repository, bool write, CancellationToken stop)
     {
         await Task.Yield();
+        var pause = write ? size.WritePause : size.ReadPause;
         for (var number = 0; !stop.IsCancellationRequested; number++)
         {
             var gateway = gateways.Next();
@@ -44,9 +45,7 @@ internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> 
             _calls.Enqueue(new CallRecord(repository, write, time.GetTimestamp(), time.GetElapsedTime(started), status, $"{(write ? "write" : "read")} through {gateway.Name}: {reason}"));
             if (status == "Unavailable")
                 gateways.PassOver(gateway);
-            var pause = status == "OK" ? pace : pace + AfterError;
-            if (pause > TimeSpan.Zero)
-                await Task.Delay(pause, time, CancellationToken.None);
+            await Task.Delay(status == "OK" ? pause : pause + AfterError, time, CancellationToken.None);
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class SuiteRun(ClusterProcesses cluster, SuiteSize size, string 
         var commits = await new Filling([.. cluster.Gateways.Select(static gateway => gateway.GitPort)], folder, time, say).FillAsync(size.Repositories, Commits, cancellationToken);
         var gateways = new GatewaySet(time);
         cluster.Gateways.ForEach(gateways.Add);
-        var load = new Load([.. Enumerable.Range(0, size.Repositories).Select(Filling.PathOf)], commits, gateways, size.Pace, time);
+        var load = new Load([.. Enumerable.Range(0, size.Repositories).Select(Filling.PathOf)], commits, gateways, size, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var running = load.RunAsync(stop.Token);
         await Task.Delay(Warmup, time, cancellationToken);

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """client.py ADDRESS: what grpcio expects of any gRPC server, asked of the gateway. One line a case, exit code 1 if one fails.
 
-Needs what calls.py needs; run that first, since it generates the code. ADDRESS is HOST:PORT or tls://HOST:PORT with CERT.
+Needs what calls.py needs. ADDRESS is HOST:PORT or tls://HOST:PORT with CERT.
 """
 import hmac, os, sys, time
 
-sys.path.insert(0, os.environ.get("GENERATED", os.environ["WORK"] + "/py"))
+import generated  # makes the next ones importable
 import grpc
 import commit_pb2, commit_pb2_grpc, operations_pb2, operations_pb2_grpc, ref_pb2, ref_pb2_grpc, repository_pb2, repository_pb2_grpc, shared_pb2
 

@@ -32,8 +32,7 @@ def part(name):
 calls = subprocess.run([sys.executable, here + "/calls.py", address, "life/%d" % time.time()], stdout=subprocess.PIPE, universal_newlines=True)
 print("  calls.py: %d calls, exit code %d" % (calls.stdout.count("\n"), calls.returncode), flush=True)
 failed += calls.returncode != 0
-sys.path.insert(0, os.environ.get("GENERATED", work + "/py"))
-sys.path.insert(0, here)
+import generated  # makes the next ones importable
 import grpc
 import operations_pb2, operations_pb2_grpc, repository_pb2 as R, repository_pb2_grpc, shared_pb2, smarthttp_pb2 as H, smarthttp_pb2_grpc
 from replicas import auth

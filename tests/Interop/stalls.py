@@ -3,7 +3,7 @@
 nothing; as many begin an upload and send no more than windows allow; meanwhile a healthy client calls. Ends with 1 if the gateway's memory goes on
 growing once all have stalled, grows by more than 2 MiB a stalled call in all, or a healthy call fails."""
 import hmac, os, sys, threading, time
-sys.path.insert(0, os.environ.get("GENERATED", os.environ["WORK"] + "/py"))
+import generated  # makes the next ones importable
 import grpc
 import blob_pb2, blob_pb2_grpc, operations_pb2 as O, operations_pb2_grpc, repository_pb2 as R, repository_pb2_grpc, shared_pb2
 

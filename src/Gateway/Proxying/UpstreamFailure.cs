@@ -19,7 +19,7 @@ internal static class UpstreamFailure
             return new CallEnd(FromReset(protocol.ErrorCode), $"node \"{storage}\" reset the stream: {protocol.Message}", refused ? CallBreak.NotSent : stage);
         }
 
-        var notSent = stage == CallBreak.BeforeAnswer && IsConnectFailure(e);
+        var notSent = stage == CallBreak.BeforeAnswer && GrpcFailures.NeverConnected(e);
         var reason = Innermost(e).Message;
         return new CallEnd(
             GrpcStatusCode.Unavailable,
@@ -49,12 +49,6 @@ internal static class UpstreamFailure
         404 => GrpcStatusCode.Unimplemented,
         429 or 502 or 503 or 504 => GrpcStatusCode.Unavailable,
         _ => GrpcStatusCode.Unknown,
-    };
-
-    private static bool IsConnectFailure(Exception e) => Find<HttpRequestException>(e) is
-    {
-        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
-            or HttpRequestError.VersionNegotiationError
     };
 
     private static T? Find<T>(Exception? e) where T : Exception

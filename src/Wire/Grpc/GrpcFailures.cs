@@ -9,6 +9,8 @@ public static class GrpcFailures
     public static GrpcException FromTransport(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
+        if (NeverConnected(exception))
+            return Broken(GrpcStatusCode.Unavailable, exception.Message, exception);
         for (var e = exception; e is not null; e = e.InnerException)
         {
             switch (e)
@@ -48,6 +50,25 @@ public static class GrpcFailures
         <= 0xa => GrpcStatusCode.Internal,
         _ => GrpcStatusCode.Unknown,
     };
+
+    /// <summary>Whether no connection came to be, so that nothing of the call can have arrived.</summary>
+    public static bool NeverConnected(Exception exception)
+    {
+        for (var e = exception; e is not null; e = e.InnerException)
+        {
+            if (e is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                or HttpRequestError.SecureConnectionError or HttpRequestError.VersionNegotiationError })
+            {
+                return true;
+            }
+
+            // A server that stops may take a connection and drop it before it has said a word. The message alone tells this from an answer that is wrong.
+            if (e is HttpIOException or HttpRequestException && e.Message.Contains("connection could not be established", StringComparison.Ordinal))
+                return true;
+        }
+
+        return false;
+    }
 
     /// <summary>Whether an exception of a call must be replaced by what <see cref="Translate"/> makes of it.</summary>
     internal static bool NeedsTranslation(Exception e, CallDeadline deadline, CancellationToken caller) => e switch

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Praefect.Wire.Auth;
 using Praefect.Wire.Backchannel;
@@ -120,7 +121,7 @@ public sealed class NodeConnection : IAsyncDisposable
         handler.EnableMultipleHttp2Connections = true;
         var backoff = new ConnectBackoff(_settings.FirstBackoff, _settings.MaxBackoff, _time);
         handler.ConnectCallback = (_, cancellationToken) => backoff.RunAsync<Stream>(
-            async token => await NodeDialer.DialAsync(Options, _settings, _time, token), cancellationToken);
+            async token => ReadAhead(await NodeDialer.DialAsync(Options, _settings, _time, token)), cancellationToken);
         return new HttpMessageInvoker(handler, disposeHandler: true);
     }
 
@@ -136,6 +137,9 @@ public sealed class NodeConnection : IAsyncDisposable
         handler.ConnectCallback = (_, cancellationToken) => backoff.RunAsync<Stream>(StartSessionAsync, cancellationToken);
         return new HttpMessageInvoker(handler, disposeHandler: true);
     }
+
+    // TLS gives out one record at a time, which is a frame or less: there is nothing ahead.
+    private static Stream ReadAhead(Stream stream) => stream is NetworkStream ? new ReadAheadStream(stream) : stream;
 
     private async ValueTask<Stream> StartSessionAsync(CancellationToken cancellationToken)
     {

@@ -38,7 +38,7 @@ internal sealed partial class Gateway(Cluster cluster, Host host, ulong instance
     private static readonly TimeSpan BeginTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan NodeTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BeginBudget = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan VoteAttemptTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan VoteAttemptTimeout = TimeSpan.FromSeconds(1.3);
     private static readonly TimeSpan FinishTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FinishAttemptTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan GraceAfterPrimaryFailure = TimeSpan.FromSeconds(1);

@@ -71,6 +71,32 @@ public sealed class BadServerTests
         AssertBroken(GrpcStatusCode.Unavailable, await FailAsync(new GrpcChannel(invoker)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_connection_that_a_stopping_server_takes_and_drops_is_unavailable_and_was_never_made(bool reset)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var dropping = DropAsync(listener, reset);
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellationToken) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(listener.LocalEndpoint, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
+
+        var error = await FailAsync(new GrpcChannel(invoker));
+
+        AssertBroken(GrpcStatusCode.Unavailable, error);
+        Assert.True(GrpcFailures.NeverConnected(error.InnerException!), error.ToString());
+        listener.Stop();
+        await dropping;
+    }
+
     [Fact]
     public async Task A_status_that_comes_before_the_only_message_was_sent_is_told_by_the_read()
     {
@@ -286,4 +312,20 @@ public sealed class BadServerTests
 
     private static Task<GrpcException> FailAsync(GrpcChannel channel) =>
         Assert.ThrowsAsync<GrpcException>(() => channel.UnaryAsync("/t/X", new SSHUploadPackRequest(), SSHUploadPackResponse.Parser, null, Ct()));
+
+    private static async Task DropAsync(TcpListener listener, bool reset)
+    {
+        try
+        {
+            while (true)
+            {
+                using var socket = await listener.AcceptSocketAsync();
+                socket.LingerState = new LingerOption(reset, 0);
+            }
+        }
+        catch (SocketException)
+        {
+            // The listener was stopped.
+        }
+    }
 }

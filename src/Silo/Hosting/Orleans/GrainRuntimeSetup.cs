@@ -78,6 +78,7 @@ internal static class GrainRuntimeSetup
             clustering.DataSource = dataSource;
         });
         PauseGuard.Add(silo.Services, settings);
+        KilledSilos.Add(silo, settings);
         silo.AddAdoNetGrainStorage(SqlGrainStorage.Inner, options => options.Configure<IServiceProvider>((storage, services) =>
         {
             storage.Invariant = Invariant;

@@ -20,9 +20,12 @@ public sealed class CommandLineTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Fact]
+    public async Task Flags_that_lack_come_before_arguments_too_many_and_without_the_help() => Assert.Equal(
+        new CommandResult(1, "", "Required flags \"virtual-storage, relative-path, authoritative-storage\" not set\n"), await RunAsync("accept-dataloss x"));
+
     [Theory]
     [InlineData("dataloss x", "dataloss doesn't accept positional arguments")]
-    [InlineData("accept-dataloss x", "accept-dataloss doesn't accept positional arguments")]
     [InlineData("dataloss -bogus=1", "flag provided but not defined: -bogus")]
     [InlineData("accept-dataloss", "Required flags \"virtual-storage, relative-path, authoritative-storage\" not set")]
     [InlineData("accept-dataloss -virtual-storage d -relative-path p", "Required flag \"authoritative-storage\" not set")]

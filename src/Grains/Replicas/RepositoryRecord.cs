@@ -67,6 +67,10 @@ public sealed record RepositoryRecord
     [Id(9)]
     public ImmutableArray<string> Leftovers { get; init; } = [];
 
+    /// <summary>Doubt was settled, and the replicas are to be compared once more: a node may have changed late. On record, since the next activation has to do it if this one ends.</summary>
+    [Id(10)]
+    public bool Unconfirmed { get; init; }
+
     /// <summary>No repository.</summary>
     public static RepositoryRecord None { get; } = new();
 }

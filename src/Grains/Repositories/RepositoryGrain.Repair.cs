@@ -145,6 +145,9 @@ public sealed partial class RepositoryGrain
         var pool = await PoolForAsync(target, source, path, backoff, cancellationToken);
         if (pool.Awaited)
             return CopyResult.PoolMissing;
+        await EnsureOwnedAsync();
+        if (!MayJoin(step, id, generation))
+            return CopyResult.NotNow;
         await _gateway.ReplicateAsync(target, source, path, cancellationToken).WaitAsync(cancellationToken);
         await _gateway.SetPoolAsync(target, path, pool.Path, cancellationToken);
         // A replica is up to date by a vote or by a verified copy, never because a node said that it had copied.

@@ -76,7 +76,7 @@ public sealed partial class RepositoryGrain
             return false;
         }
 
-        Apply(settled, reports);
+        Apply(settled with { Unconfirmed = true }, reports);
         ScheduleConfirmation(_time.GetUtcNow() + _options.SettlingConfirmation);
         _confirmations = 0;
         await StoredAsync(_writer.WriteAsync());
@@ -183,12 +183,10 @@ public sealed partial class RepositoryGrain
             if (reports.Values.Any(r => r.Kind is ReportKind.Unreachable or ReportKind.Late))
                 return false;
             if (Settled(reports) is { } settled && settled.Generation != generation)
-            {
                 Apply(settled, reports);
-                await StoredAsync(_writer.WriteAsync());
-                StartRepairs();
-            }
-
+            _record = _record with { Unconfirmed = false };
+            await StoredAsync(_writer.WriteAsync());
+            StartRepairs();
             return true;
         }
         finally

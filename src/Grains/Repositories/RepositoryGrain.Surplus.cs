@@ -53,6 +53,7 @@ public sealed partial class RepositoryGrain
         {
             await _writer.WriteAsync();
             await Task.Delay(_options.SurplusGrace, _time, _stopped);
+            await EnsureOwnedAsync();
             // Wanted again, or gone as a whole.
             if (_record.RepositoryId != id || !_record.Leftovers.Contains(storage, StringComparer.Ordinal) || _record.Assigned(Configured()).Contains(storage, StringComparer.Ordinal))
                 return;

@@ -172,7 +172,10 @@ public sealed partial class RepositoryGrain
         }
 
         session.PrimaryFailed = WriteRules.FailedAlone(facts);
-        return WriteRules.IsInDoubt(facts) ? Task.FromResult(Doubt(session)) : RecordAsync(session, WriteRules.Decide(facts));
+        if (WriteRules.IsInDoubt(facts))
+            return Task.FromResult(Doubt(session));
+        session.Failed = facts.Primary.Outcome is not { Broken: false, StatusCode: 0 };
+        return RecordAsync(session, WriteRules.Decide(facts));
     }
 
     private FinishResult Doubt(WriteSession session)
@@ -206,7 +209,10 @@ public sealed partial class RepositoryGrain
             return new FinishResult(WriteOutcome.InDoubt, _record.Generation, [], []);
         }
 
-        _record = raised;
+        // That nodes failed alike does not mean that they changed alike: their votes may have been lost on the way at different moments.
+        _record = raised with { Unconfirmed = raised.Unconfirmed || session.Failed };
+        if (session.Failed)
+            ScheduleConfirmation(_time.GetUtcNow() + _options.SettlingConfirmation);
         var result = Recorded(verdict);
         Progressed();
 #if MUTANTS

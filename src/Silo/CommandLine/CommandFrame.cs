@@ -50,7 +50,10 @@ internal sealed class CommandFrame(Option<string> config, CommandConsole console
     {
         if (Misuse.UnknownFlag(arguments) is { } unknown)
             return unknown;
-        return none && arguments.Length > 0 ? new MisuseException(Misuse.Unwanted(parsed.CommandResult.Command)) : Misuse.Missing(parsed, required);
+        // Praefect looks for the flags first, and takes the first argument for the command whose help to show: there is none.
+        if (Misuse.Missing(parsed, required) is { } missing)
+            return arguments.Length > 0 ? missing.WithoutHelp() : missing;
+        return none && arguments.Length > 0 ? new MisuseException(Misuse.Unwanted(parsed.CommandResult.Command)) : null;
     }
 
     private async Task<int> RunAsync(ParseResult parsed, Func<CommandRun, CancellationToken, Task> run, CancellationToken cancellationToken)

@@ -30,7 +30,8 @@ internal static class Misuse
     {
         if (misuse.OfFlag)
             await console.Output.WriteLineAsync($"Incorrect Usage: {misuse.Message}\n");
-        await ShowHelpAsync(command, console, cancellationToken);
+        if (misuse.ShowsHelp)
+            await ShowHelpAsync(command, console, cancellationToken);
         await console.Errors.WriteLineAsync(misuse.Message);
         return 1;
     }

@@ -9,11 +9,17 @@ internal sealed class MisuseException : CommandException
     {
     }
 
-    private MisuseException(string message, bool flag)
-        : base(message) => OfFlag = flag;
+    private MisuseException(string message, bool flag, bool help = true)
+        : base(message) => (OfFlag, ShowsHelp) = (flag, help);
 
     /// <summary>A flag is wrong, not an argument.</summary>
     public bool OfFlag { get; }
+
+    /// <summary>The help is shown, too.</summary>
+    public bool ShowsHelp { get; } = true;
+
+    /// <summary>The same, for the message alone.</summary>
+    public MisuseException WithoutHelp() => new(Message, OfFlag, help: false);
 
     /// <summary>A flag has a value that it cannot have.</summary>
     public static MisuseException OfValue(string flag, string value, string advice) => new($"invalid value \"{value}\" for flag -{flag}: {advice}", flag: true);

@@ -213,4 +213,41 @@ public sealed class DoubtTests(TestCluster cluster)
         await bench.LevelAsync();
         Assert.All(bench.Storages, s => Assert.Equal("1", bench[s].Read(route.ReplicaPath, "refs/heads/main")));
     }
+
+    [Fact]
+    public async Task A_second_comparison_that_a_crash_prevented_is_made_by_the_next_activation()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+        await bench.CrashAsync();
+        await bench.FinishAsync(await bench.BeginAsync(), [.. bench.Storages.Select(s => Bench.Failed(s))]);
+        Assert.Equal(0, (await bench.MetadataAsync()).Generation);
+
+        await bench.CrashAsync();
+        bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
+
+        await Bench.EventuallyAsync(async () => (await bench.MetadataAsync()).Generation == 1, "found");
+        await bench.LevelAsync();
+        Assert.All(bench.Storages, s => Assert.Equal("1", bench[s].Read(route.ReplicaPath, "refs/heads/main")));
+    }
+
+    [Fact]
+    public async Task Nodes_that_fail_alike_after_an_agreed_vote_are_compared_since_they_may_not_have_changed_alike()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+        bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
+
+        // All of them lost their second vote on the way, one of them before it had changed anything.
+        var result = await bench.FinishAsync(route, [.. Bench.Participants(route).Select(s => Bench.Failed(s, 5, "transaction not found"))]);
+
+        Assert.Equal(WriteOutcome.Recorded, result.Outcome);
+        await Bench.EventuallyAsync(
+            () => Task.FromResult(bench.Storages.All(s => bench[s].Read(route.ReplicaPath, "refs/heads/main") == "1")), "all replicas have what the primary has");
+        await bench.LevelAsync();
+    }
 }

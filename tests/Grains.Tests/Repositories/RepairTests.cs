@@ -53,6 +53,29 @@ public sealed class RepairTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_copy_is_made_only_by_whom_the_store_has_just_confirmed_as_the_owner_of_the_record()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        bench["S2"].Alive = false;
+        await bench.WriteAsync("refs/heads/main", "1");
+        var held = new TaskCompletionSource();
+        var before = bench.Store.Starts;
+        bench.Store.Held = held.Task;
+        bench["S2"].Alive = true;
+        await Bench.EventuallyAsync(() => Task.FromResult(bench.Store.Starts > before), "the record is written before the copy");
+        Assert.Equal(0, bench["S2"].Copies);
+
+        // Another activation took over meanwhile: this one was stopped in its tracks for longer than that takes.
+        bench.Touch();
+        bench.Store.Held = Task.CompletedTask;
+        held.SetResult();
+
+        await bench.LevelAsync();
+        Assert.Equal(1, bench["S2"].Copies);
+    }
+
+    [Fact]
     public async Task A_copy_that_differs_from_its_source_makes_no_replica_up_to_date()
     {
         var bench = new Bench(cluster);

@@ -24,7 +24,7 @@ def as_it_is(out):
 
 def by_node(out):
     """Nodes are asked at once: their lines one node after the other. And without the check of the clock, which only versions up to 17.5 have."""
-    out = re.sub(r"Checking clock synchronization(.|\n)*?Passed\n", "", out)
+    out = re.sub(r"Checking clock synchronization(.|\n)*?\n(Passed|Failed .*)\n", "", out)
     return "\n".join(sorted(out.split("\n"), key=lambda line: line.split(": ")[0] if line.startswith("[") else ""))
 
 

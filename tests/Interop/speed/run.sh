@@ -3,6 +3,8 @@
 #   CALLS     OPERATION:CALLERS, one of gload's operations (default: the rows of docs/benchmarks.md)
 #   failover  kill -9 of the primary's node under reads and writes of one repository, first behind Praefect, then behind ours
 # REPETITIONS (3), SECONDS_EACH (6): medians are printed as a Markdown table, CPU time of the gateway's process beside the rates.
+# PGBOUNCER="COMMAND" adds the real Praefect with a PgBouncer in front of its database, as GitLab recommends: COMMAND FILE runs one, with FILE in the folder PGBOUNCER_FOLDER
+# (for the one in the peers' root: PGBOUNCER="chroot --userspec=nobody $PEERS/chroot /usr/sbin/pgbouncer" PGBOUNCER_FOLDER=$PEERS/chroot:/tmp).
 # MORE="LABEL=ADDRESS=PID …" adds gateways that run already. RESULTS: where the measurements are kept, one line of JSON each.
 # Both keep their records in one Postgres. Times of different runs must not be compared: machines drift.
 set -e
@@ -10,7 +12,7 @@ set -e
 HERE=$ROOT/tests/Interop/speed
 RESULTS=${RESULTS:-$WORK/speed.jsonl}
 PGPORT=$(( PORT + 5 )) PG=$DATA/pg-speed
-OURS=$(( PORT + 20 ))
+OURS=$(( PORT + 20 )) POOLED=$(( PORT + 40 )) POOLER=$(( PORT + 7 ))
 postgres=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
 [ $# -gt 0 ] || set -- refexists:1 refexists:32 reposize:1 writeref:1 writeref:32 getblob:1 getblob:8 sidechannel:1 sidechannel:8 failover
 
@@ -21,10 +23,10 @@ database_up() {
   [ "$(id -u)" != 0 ] || chown postgres "$PG"
   as_postgres "$postgres/initdb" -D "$PG" -U postgres -A trust -E UTF8 --locale=C.UTF-8 > "$LOG/initdb.log" 2>&1
   as_postgres "$postgres/pg_ctl" -D "$PG" -w -o "-p $PGPORT -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300" -l /dev/null start > /dev/null
-  for name in praefect ours; do "$postgres/psql" -h 127.0.0.1 -p "$PGPORT" -U postgres -qc "create database $name"; done
+  for name in praefect ours pooled; do "$postgres/psql" -h 127.0.0.1 -p "$PGPORT" -U postgres -qc "create database $name"; done
 }
 
-configuration() { # configuration DATABASE PORT
+configuration() { # configuration DATABASE PORT [PORT OF THE POOLER]
   cat <<CONF
 listen_addr = "127.0.0.1:$2"
 prometheus_listen_addr = "127.0.0.1:$(( $2 + 1 ))"
@@ -35,7 +37,7 @@ level = "info"
 token = "$TOKEN"
 [database]
 host = "127.0.0.1"
-port = $PGPORT
+port = ${3:-$PGPORT}
 user = "postgres"
 dbname = "$1"
 sslmode = "disable"
@@ -48,6 +50,33 @@ CONF
   for i in 1 2 3; do
     printf '[[virtual_storage.node]]\nstorage = "gitaly-%s"\naddress = "tcp://127.0.0.1:%s"\ntoken = "%s"\n' "$i" "$(( NODE_PORT + i ))" "$TOKEN"
   done
+}
+
+pooler_up() { # a second Praefect for the same nodes, with records of its own
+  local root=${PGBOUNCER_FOLDER%%:*} inside=${PGBOUNCER_FOLDER#*:}
+  [ "$inside" != "$PGBOUNCER_FOLDER" ] || { root=; inside=${PGBOUNCER_FOLDER:-$ETC}; }
+  cat > "$root$inside/pgbouncer.ini" <<CONF
+[databases]
+* = host=127.0.0.1 port=$PGPORT user=postgres
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = $POOLER
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 20
+max_client_conn = 1000
+ignore_startup_parameters = extra_float_digits
+log_connections = 0
+log_disconnections = 0
+CONF
+  start pgbouncer $PGBOUNCER "$inside/pgbouncer.ini"; wait_port "$POOLER" 10
+  configuration pooled "$POOLED" "$POOLER" > "$ETC/pooled.toml"
+  sed "s/^port = $POOLER$/port = $PGPORT/" "$ETC/pooled.toml" > "$ETC/pooled-direct.toml"
+  "$PEERS/bin/praefect" -config "$ETC/pooled-direct.toml" sql-migrate >> "$LOG/migrate.log" 2>&1
+  start pooled "$PEERS/bin/praefect" -config "$ETC/pooled.toml"
+  wait_port "$POOLED" 30
+  load "$POOLED" -op setup > /dev/null
 }
 
 node() { start "fake-$1" "$PEERS/bin/fakegitaly" -addr "127.0.0.1:$(( NODE_PORT + $1 ))" -storage "gitaly-$1" -token "$TOKEN"; wait_port "$(( NODE_PORT + $1 ))" 30; }
@@ -63,10 +92,11 @@ up() {
   start ours dotnet "$PRAEFECT" -config "$ETC/ours.toml"
   wait_port "$PORT" 30; wait_port "$OURS" 30
   for port in "$PORT" "$OURS"; do load "$port" -op setup > /dev/null; done
+  [ -z "$PGBOUNCER" ] || pooler_up
 }
 
 down() {
-  for name in ours praefect fake-1 fake-2 fake-3; do stop $name; done
+  for name in ours praefect pooled pgbouncer fake-1 fake-2 fake-3; do stop $name; done
   [ ! -f "$PG/postmaster.pid" ] || as_postgres "$postgres/pg_ctl" -D "$PG" -m fast -w stop > /dev/null
   rm -rf "$PG"
 }
@@ -86,7 +116,7 @@ measure() { # measure OPERATION:CALLERS
   local operation=${1%:*} callers=${1#*:} common label address pid
   common=(-op "$operation" -c "$callers" -d "${SECONDS_EACH:-6}s" -warmup 1s -json)
   load "$(( NODE_PORT + 1 ))" "${common[@]}" -storage gitaly-1 -label "direct $1" >> "$RESULTS"
-  for gateway in "praefect=tcp://127.0.0.1:$PORT=$(pid_of praefect)" $MORE "ours=tcp://127.0.0.1:$OURS=$(pid_of ours)"; do
+  for gateway in "praefect=tcp://127.0.0.1:$PORT=$(pid_of praefect)" ${PGBOUNCER:+"pooled=tcp://127.0.0.1:$POOLED=$(pid_of pooled)"} $MORE "ours=tcp://127.0.0.1:$OURS=$(pid_of ours)"; do
     IFS='=' read -r label address pid <<< "$gateway"
     load "${address##*:}" "${common[@]}" -label "$label $1" -cpu "gateway=$pid,pg=tree:$(head -1 "$PG/postmaster.pid")" >> "$RESULTS"
   done

@@ -35,17 +35,19 @@ for load in order:
             median(of, lambda r: cpu(r, "gateway")), unit, median(of, lambda r: cpu(r, "pg")), errors))
 
 print()
-print("| load | rate, times Praefect's | CPU, part of Praefect's | added to the direct call's mean | Praefect's |")
-print("|---|--:|--:|--:|--:|")
+print("| load | rate, times Praefect's | with PgBouncer | CPU, part of Praefect's | added to the direct call's mean | Praefect's |")
+print("|---|--:|--:|--:|--:|--:|")
 for load in order:
     ways = runs[load]
     if not {"direct", "praefect", "ours"} <= ways.keys():
         continue
     # Pair by pair: what the machine did meanwhile falls on both.
     pairs = list(zip(ways["praefect"], ways["ours"], ways["direct"]))
-    print("| %s | %.1f × | 1/%.1f | %.0f µs | %.0f µs |" % (
+    pooled = [o["rps"] / p["rps"] for p, o in zip(ways.get("pooled", []), ways["ours"])]
+    print("| %s | %.1f × | %s | 1/%.1f | %.0f µs | %.0f µs |" % (
         load,
         statistics.median(o["rps"] / p["rps"] for p, o, _ in pairs),
+        "%.1f ×" % statistics.median(pooled) if pooled else "",
         statistics.median(cpu(p, "gateway") / max(cpu(o, "gateway"), 1e-9) for p, o, _ in pairs),
         statistics.median(o["mean_us"] - d["mean_us"] for _, o, d in pairs),
         statistics.median(p["mean_us"] - d["mean_us"] for p, _, d in pairs)))

@@ -13,7 +13,7 @@ namespace Praefect.Trial.Tests.Failover;
 /// </summary>
 public sealed class KilledPrimaryTests(ITestOutputHelper output) : IDisposable
 {
-    private const int Repositories = 12;
+    private const int Repositories = 6;
     private const int Commits = 20;
 
     // What a caller must not wait for on any machine: less than Praefect's 10 s, which wait for a health check, not for work.

@@ -14,6 +14,10 @@ internal sealed class RepositoryCallers(LoopbackGrpc gateway, string path, strin
 
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(20);
 
+    // Without pauses the machine is full, and the gaps are those of its queue. They are part of the gaps.
+    private static readonly TimeSpan ReadPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan WritePause = TimeSpan.FromMilliseconds(400);
+
     // What the reference may point at: the last write that was acknowledged, and those after it of which nobody knows.
     private readonly List<string> _possible = [];
     private int _next;
@@ -35,9 +39,9 @@ internal sealed class RepositoryCallers(LoopbackGrpc gateway, string path, strin
     public Repository Repository => new() { StorageName = LocalCluster.VirtualStorage, RelativePath = Path };
 
     /// <summary>Both call until told to stop; calls under way are finished.</summary>
-    public Task RunAsync(CancellationToken stop) => Task.WhenAll(RepeatAsync(WriteAsync, Writes, stop), RepeatAsync(ReadAsync, Reads, stop));
+    public Task RunAsync(CancellationToken stop) => Task.WhenAll(RepeatAsync(WriteAsync, Writes, WritePause, stop), RepeatAsync(ReadAsync, Reads, ReadPause, stop));
 
-    private async Task RepeatAsync(Func<Task> call, CallerGaps gaps, CancellationToken stop)
+    private async Task RepeatAsync(Func<Task> call, CallerGaps gaps, TimeSpan pause, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
@@ -45,6 +49,7 @@ internal sealed class RepositoryCallers(LoopbackGrpc gateway, string path, strin
             {
                 await call();
                 gaps.Worked();
+                await Task.Delay(pause, time, CancellationToken.None);
             }
             catch (GrpcException e)
             {

@@ -69,7 +69,10 @@ public sealed record GrainOptions
     /// <summary>How long the replicas have to report their checksums when doubt is being settled. 10 ms to 10 min.</summary>
     public TimeSpan SettlingTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Time after a settlement at which the replicas are compared once more, for calls that were still running on a node then. 10 ms to 10 min.</summary>
+    /// <summary>
+    /// Time after a settlement at which the replicas are compared once more, and after an activation's start before it copies to where another one did: for calls that were
+    /// still running on a node then. 10 ms to 10 min.
+    /// </summary>
     public TimeSpan SettlingConfirmation { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Time between two looks at leases, doubts and repairs of a repository that has any. 10 ms to 1 min.</summary>

@@ -75,8 +75,8 @@ internal sealed class Scene
         return record.OpenWrites.IsEmpty ? Oracle.Difference(key.ToString()) : "a write is open";
     }
 
-    /// <summary>Nobody can write to it: see <see cref="Oracle.IsOnNoDisk"/>.</summary>
-    public bool IsOnNoDisk(RepositoryKey key) => Oracle.RecordOf(key.ToString()) is { } record && Oracle.IsOnNoDisk(record);
+    /// <summary>Nobody can write to it: see <see cref="Oracle.IsOnNoDisk"/> and <see cref="Oracle.IsNotOnThePrimarysDisk"/>.</summary>
+    public bool IsOnNoDisk(RepositoryKey key) => Oracle.RecordOf(key.ToString()) is { } record && (Oracle.IsOnNoDisk(record) || Oracle.IsNotOnThePrimarysDisk(record));
 
     private static Faults Draw(SimRandom random)
     {

@@ -5,6 +5,7 @@ internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
 {
     // At the usual first wait of 1 s a pool has half a minute to arrive: many times what its own repair takes on a node that is up.
     private const int MostWaits = 30;
+    private DateTimeOffset _heldUntil;
     private int _failures;
     private int _waits;
 
@@ -21,7 +22,11 @@ internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
     public Task Work { get; set; } = Task.CompletedTask;
 
     /// <summary>Not before this moment (UTC).</summary>
-    public DateTimeOffset NotBefore { get; private set; }
+    public DateTimeOffset NotBefore
+    {
+        get => field > _heldUntil ? field : _heldUntil;
+        private set;
+    }
 
     /// <summary>When the target was first seen behind, before its first copy; null: not since it was level.</summary>
     public DateTimeOffset? BehindSince { get; set; }
@@ -33,6 +38,9 @@ internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
     /// <param name="step">From where to where.</param>
     /// <param name="cancellation">Ends it; the caller's to dispose, after <see cref="End"/>.</param>
     public void Begin(RepairStep step, CancellationTokenSource cancellation) => (_step, _cancellation, Begun) = (step, cancellation, true);
+
+    /// <summary>The target was told to copy and has not answered: however the call ends, it may still be carried out.</summary>
+    public bool MayBeUnderWay { get; set; }
 
     /// <summary>The target is level.</summary>
     public void Level()
@@ -57,6 +65,9 @@ internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
 
     /// <summary>Nothing failed, but the copy could not be finished now.</summary>
     public void Defer(DateTimeOffset now) => NotBefore = now + first;
+
+    /// <summary>A copy whose end nobody saw may still be under way: nothing shortens this wait.</summary>
+    public void Hold(DateTimeOffset until) => _heldUntil = until;
 
     /// <summary>
     /// What the copy needs beside it (an object pool) is not on the target yet. It is on its way there, so the wait stays short; but not for ever, since the pool

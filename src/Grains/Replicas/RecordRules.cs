@@ -67,8 +67,12 @@ internal static class RecordRules
         if (record.GenerationOf(storage) > generation)
             return record;
         var others = record.Replicas.RemoveAll(r => string.Equals(r.Storage, storage, StringComparison.Ordinal));
-        return record with { Replicas = others.Add(new ReplicaRecord(storage, generation, verifiedAt)) };
+        return record with { Replicas = others.Add(new ReplicaRecord(storage, generation, verifiedAt)), Copying = record.Copying.Remove(storage, StringComparer.Ordinal) };
     }
+
+    /// <summary>A copy to a storage is about to be made.</summary>
+    public static RepositoryRecord WithCopying(this RepositoryRecord record, string storage) =>
+        record.Copying.Contains(storage, StringComparer.Ordinal) ? record : record with { Copying = record.Copying.Add(storage) };
 
     /// <summary>A node turned out to have no repository. The last up-to-date replica stays on record: its loss is for a person to accept.</summary>
     public static RepositoryRecord WithoutReplica(this RepositoryRecord record, string storage)

@@ -71,6 +71,10 @@ public sealed record RepositoryRecord
     [Id(10)]
     public bool Unconfirmed { get; init; }
 
+    /// <summary>Storages to which a copy was begun that may be under way: the next activation, which did not see it end, gives it time before it makes its own.</summary>
+    [Id(11)]
+    public ImmutableArray<string> Copying { get; init; } = [];
+
     /// <summary>No repository.</summary>
     public static RepositoryRecord None { get; } = new();
 }

@@ -52,6 +52,14 @@ public sealed partial class RepositoryGrain
             EnsureUpkeep();
     }
 
+    // A copy of an activation that is gone ends when its node has done it: after one of ours, it would undo what the replica took part in since. It was told to the node
+    // before its activation ended, so it only needs time.
+    private void AwaitOrphanedCopies()
+    {
+        foreach (var storage in _record.Copying)
+            BackoffOf(storage).Hold(_time.GetUtcNow() + _options.SettlingConfirmation);
+    }
+
     private RepairBackoff BackoffOf(string storage)
     {
         if (!_repairs.TryGetValue(storage, out var backoff))
@@ -84,12 +92,16 @@ public sealed partial class RepositoryGrain
             _record = _record.WithoutReplica(step.Source);
             _ = _writer.WriteAsync();
             backoff.Failed(_time.GetUtcNow());
+            backoff.MayBeUnderWay = false;
         }
         catch (Exception e)
         {
             if (!_stopped.IsCancellationRequested)
                 LogCopyFailed(_key, step.Target, step.Source, e);
             backoff.Failed(_time.GetUtcNow());
+            if (backoff.MayBeUnderWay)
+                backoff.Hold(_time.GetUtcNow() + _options.SettlingConfirmation);
+            backoff.MayBeUnderWay = false;
         }
         finally
         {
@@ -145,10 +157,15 @@ public sealed partial class RepositoryGrain
         var pool = await PoolForAsync(target, source, path, backoff, cancellationToken);
         if (pool.Awaited)
             return CopyResult.PoolMissing;
+        if (!MayJoin(step, id, generation))
+            return CopyResult.NotNow;
+        _record = _record.WithCopying(step.Target);
         await EnsureOwnedAsync();
         if (!MayJoin(step, id, generation))
             return CopyResult.NotNow;
+        backoff.MayBeUnderWay = true;
         await _gateway.ReplicateAsync(target, source, path, cancellationToken).WaitAsync(cancellationToken);
+        backoff.MayBeUnderWay = false;
         await _gateway.SetPoolAsync(target, path, pool.Path, cancellationToken);
         // A replica is up to date by a vote or by a verified copy, never because a node said that it had copied.
         var sums = await Task.WhenAll(

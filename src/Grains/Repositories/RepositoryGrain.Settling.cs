@@ -73,6 +73,8 @@ public sealed partial class RepositoryGrain
         if (Settled(reports) is not { } settled)
         {
             LogUndecided(_key, string.Join(", ", reports.Select(r => $"{r.Key}: {r.Value.Kind}")));
+            // The record may be another activation's by now, which has removed the repository or moved it on: this one would never find out, since all writes wait for it.
+            await EnsureOwnedAsync();
             return false;
         }
 

@@ -53,9 +53,11 @@ public sealed partial class RepositoryGrain
         {
             await _writer.WriteAsync();
             await Task.Delay(_options.SurplusGrace, _time, _stopped);
+            // Looked at twice, since what is not a leftover when the record is written must not be removed after it, whatever was decided meanwhile.
+            if (!IsLeftover(storage, id))
+                return;
             await EnsureOwnedAsync();
-            // Wanted again, or gone as a whole.
-            if (_record.RepositoryId != id || !_record.Leftovers.Contains(storage, StringComparer.Ordinal) || _record.Assigned(Configured()).Contains(storage, StringComparer.Ordinal))
+            if (!IsLeftover(storage, id))
                 return;
             using var late = new CancellationTokenSource(RemovalTimeout, _time);
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(_stopped, late.Token);
@@ -77,6 +79,10 @@ public sealed partial class RepositoryGrain
             _removals.Remove(storage);
         }
     }
+
+    // Not wanted again, nor gone as a whole.
+    private bool IsLeftover(string storage, long id) =>
+        _record.RepositoryId == id && _record.Leftovers.Contains(storage, StringComparer.Ordinal) && !_record.Assigned(Configured()).Contains(storage, StringComparer.Ordinal);
 
     private void ForgetLeftover(string storage)
     {

@@ -70,6 +70,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
             await DropCreationAsync();
         else if (!_record.OpenWrites.IsEmpty)
             StartSettling();
+        AwaitOrphanedCopies();
         if (_record is { Unconfirmed: true } && _record.Exists())
             ScheduleConfirmation(_time.GetUtcNow() + _options.SettlingConfirmation);
         if (_record.Exists())

@@ -76,6 +76,28 @@ public sealed class RepairTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_copy_that_an_activation_left_under_way_is_given_time_before_the_next_one_is_made()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        bench["S2"].Alive = false;
+        await bench.WriteAsync("refs/heads/main", "1");
+        var hang = new TaskCompletionSource();
+        bench["S2"].Hang = hang.Task;
+        bench["S2"].Alive = true;
+        await Bench.EventuallyAsync(() => Task.FromResult(bench["S2"].Waiting > 0), "the node was told to copy");
+
+        await bench.CrashAsync();
+        bench["S2"].Hang = Task.CompletedTask;
+        var crashed = TimeProvider.System.GetTimestamp();
+        await bench.LevelAsync();
+
+        // The tests' cluster waits 300 ms, and copies at once otherwise.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(crashed), TimeSpan.FromMilliseconds(250), TimeSpan.FromMinutes(1));
+        hang.SetResult();
+    }
+
+    [Fact]
     public async Task A_copy_that_differs_from_its_source_makes_no_replica_up_to_date()
     {
         var bench = new Bench(cluster);

@@ -54,7 +54,7 @@ class Calls:
 
     def commits(self, path):
         """Branches, and the commit that each is at."""
-        return {b.name.decode()[len("refs/heads/"):]: b.target.id for m in
+        return {b.name.decode()[len("refs/heads/"):]: b.target_commit.id for m in
                 self.refs.FindLocalBranches(F.FindLocalBranchesRequest(repository=self.at(path)), metadata=auth(), timeout=60) for b in m.local_branches}
 
     def metadata(self, path):

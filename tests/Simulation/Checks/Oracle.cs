@@ -177,6 +177,13 @@ internal sealed class Oracle(World world)
     /// </summary>
     public bool IsOnNoDisk(RepositoryRecord record) => record.Generation >= 0 && UpToDate(record).All(s => Disks[s].Find(record.ReplicaPath) is null);
 
+    /// <summary>
+    /// The same for the disk of the primary alone, where nodes lied: it refuses all writes, since it has no such repository, until verification takes its replica off
+    /// the record, or an operator does. How soon that is, is a matter of its interval.
+    /// </summary>
+    public bool IsNotOnThePrimarysDisk(RepositoryRecord record) =>
+        _lies.Count > 0 && record is { Generation: >= 0, Primary: { } primary } && UpToDate(record).Contains(primary) && Disks[primary].Find(record.ReplicaPath) is null;
+
     private static IEnumerable<string> UpToDate(RepositoryRecord record) =>
         record.Replicas.Where(r => record.Generation >= 0 && r.Generation == record.Generation).Select(r => r.Storage);
 
@@ -200,8 +207,9 @@ internal sealed class Oracle(World world)
             world.Fail($"{repository}: the generation went back from {Text(old)} to {Text(record)}");
         // An operator's order can arrive twice, the second time after the answer to the first.
         var ended = old.OpenWrites.Count(w => record.OpenWrites.All(o => o.TransactionId != w.TransactionId));
-        // Writes share a write of the store: one that was opened and ended between two of them is in neither record, but has left a replica at a generation in between.
-        var leftBehind = !UpToDate(old).All(UpToDate(record).Contains) || record.Replicas.Any(r => r.Generation >= old.Generation && r.Generation < record.Generation);
+        // Writes share a write of the store: one that was opened and ended between two of them is in neither record, but has left a replica at a generation in between,
+        // unless there is only one.
+        var leftBehind = record.Replicas.Length == 1 || !UpToDate(old).All(UpToDate(record).Contains) || record.Replicas.Any(r => r.Generation >= old.Generation && r.Generation < record.Generation);
         if (record.Generation - old.Generation > ended && !leftBehind && !_accepted.Contains(repository))
             world.Fail($"{repository}: the generation moved without a write that ended and without a replica left behind, from {Text(old)} to {Text(record)}");
         foreach (var replica in old.Replicas)

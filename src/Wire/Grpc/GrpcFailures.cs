@@ -63,7 +63,7 @@ public static class GrpcFailures
             }
 
             // A server that stops may take a connection and drop it before it has said a word. The message alone tells this from an answer that is wrong.
-            if (e is HttpIOException or HttpRequestException && e.Message.Contains("connection could not be established", StringComparison.Ordinal))
+            if (e is IOException or HttpRequestException && e.Message.Contains("connection could not be established", StringComparison.Ordinal))
                 return true;
         }
 

@@ -269,7 +269,9 @@ public sealed class BadServerTests
             var buffer = new byte[4096];
             await socket.ReceiveAsync(buffer);
             await socket.SendAsync(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 });
-            await socket.ReceiveAsync(buffer);
+            // What comes first may be the answer to the settings alone; the path of the call is plain text in its header.
+            for (int count; (count = await socket.ReceiveAsync(buffer)) > 0 && buffer.AsSpan(0, count).IndexOf("/t/"u8) < 0;)
+                continue;
             await socket.SendAsync(new byte[] { 0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 2 });
         });
         using var invoker = new HttpMessageInvoker(new SocketsHttpHandler

@@ -39,9 +39,6 @@ internal sealed class RepairBackoff(TimeSpan first, TimeSpan longest)
     /// <param name="cancellation">Ends it; the caller's to dispose, after <see cref="End"/>.</param>
     public void Begin(RepairStep step, CancellationTokenSource cancellation) => (_step, _cancellation, Begun) = (step, cancellation, true);
 
-    /// <summary>The target was told to copy and has not answered: however the call ends, it may still be carried out.</summary>
-    public bool MayBeUnderWay { get; set; }
-
     /// <summary>The target is level.</summary>
     public void Level()
     {

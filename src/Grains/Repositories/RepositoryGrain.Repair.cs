@@ -57,7 +57,7 @@ public sealed partial class RepositoryGrain
     private void AwaitOrphanedCopies()
     {
         foreach (var storage in _record.Copying)
-            BackoffOf(storage).Hold(_time.GetUtcNow() + _options.SettlingConfirmation);
+            BackoffOf(storage).Hold(EndOfLateCalls);
     }
 
     private RepairBackoff BackoffOf(string storage)
@@ -92,16 +92,12 @@ public sealed partial class RepositoryGrain
             _record = _record.WithoutReplica(step.Source);
             _ = _writer.WriteAsync();
             backoff.Failed(_time.GetUtcNow());
-            backoff.MayBeUnderWay = false;
         }
         catch (Exception e)
         {
             if (!_stopped.IsCancellationRequested)
                 LogCopyFailed(_key, step.Target, step.Source, e);
             backoff.Failed(_time.GetUtcNow());
-            if (backoff.MayBeUnderWay)
-                backoff.Hold(_time.GetUtcNow() + _options.SettlingConfirmation);
-            backoff.MayBeUnderWay = false;
         }
         finally
         {
@@ -163,9 +159,7 @@ public sealed partial class RepositoryGrain
         await EnsureOwnedAsync();
         if (!MayJoin(step, id, generation))
             return CopyResult.NotNow;
-        backoff.MayBeUnderWay = true;
-        await _gateway.ReplicateAsync(target, source, path, cancellationToken).WaitAsync(cancellationToken);
-        backoff.MayBeUnderWay = false;
+        await ReplicateAsync(target, source, path, backoff, cancellationToken);
         await _gateway.SetPoolAsync(target, path, pool.Path, cancellationToken);
         // A replica is up to date by a vote or by a verified copy, never because a node said that it had copied.
         var sums = await Task.WhenAll(
@@ -185,6 +179,20 @@ public sealed partial class RepositoryGrain
         LogRepaired(_key, step.Target, generation);
         await _writer.WriteAsync();
         return CopyResult.Level;
+    }
+
+    // However the call ends, unless because there is nothing to copy: the node may still carry it out.
+    private async Task ReplicateAsync(NodeKey target, NodeKey source, string path, RepairBackoff backoff, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _gateway.ReplicateAsync(target, source, path, cancellationToken).WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is not NodeException { SourceMissing: true })
+        {
+            backoff.Hold(EndOfLateCalls);
+            throw;
+        }
     }
 
     // From the first byte of the copy to the comparison: source and repository at the same generation, nothing in doubt, and no write in which the target takes

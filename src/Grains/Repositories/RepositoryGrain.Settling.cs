@@ -24,6 +24,9 @@ public sealed partial class RepositoryGrain
     private DateTimeOffset? _confirmAt;
     private int _confirmations;
 
+    // When what a node was told and nobody waits for any more has ended, if it was told until now.
+    private DateTimeOffset EndOfLateCalls => _time.GetUtcNow() + _options.SettlingConfirmation;
+
     private bool HasDoubt => _record.Exists() && _record.OpenWrites.Any(w => !_writes.ContainsKey(w.TransactionId));
 
     private void StartSettling()
@@ -74,13 +77,12 @@ public sealed partial class RepositoryGrain
         {
             LogUndecided(_key, string.Join(", ", reports.Select(r => $"{r.Key}: {r.Value.Kind}")));
             // The record may be another activation's by now, which has removed the repository or moved it on: this one would never find out, since all writes wait for it.
-            await EnsureOwnedAsync();
+            await StoredAsync(_writer.WriteAsync());
             return false;
         }
 
-        Apply(settled with { Unconfirmed = true }, reports);
-        ScheduleConfirmation(_time.GetUtcNow() + _options.SettlingConfirmation);
-        _confirmations = 0;
+        Apply(settled, reports);
+        ConfirmLater();
         await StoredAsync(_writer.WriteAsync());
         return true;
     }
@@ -152,6 +154,14 @@ public sealed partial class RepositoryGrain
     /// A node may still have been busy with a write when the replicas were compared: told to go ahead before the crash, it changed after it was asked. So they are
     /// compared once more a little later. Replicas that cannot be asked then count for nothing: they were level the first time.
     /// </summary>
+    private void ConfirmLater()
+    {
+        // For the caller's next write of the record: the next activation does it if this one ends before.
+        _record = _record with { Unconfirmed = true };
+        _confirmations = 0;
+        ScheduleConfirmation(EndOfLateCalls);
+    }
+
     private void ScheduleConfirmation(DateTimeOffset at)
     {
         _confirmAt = at;
@@ -164,7 +174,7 @@ public sealed partial class RepositoryGrain
         try
         {
             if (!await TryConfirmAsync() && ++_confirmations < MostConfirmations && _record.Exists() && !_failed)
-                ScheduleConfirmation(_time.GetUtcNow() + _options.SettlingConfirmation);
+                ScheduleConfirmation(EndOfLateCalls);
         }
         catch (Exception e) when (!_stopped.IsCancellationRequested)
         {

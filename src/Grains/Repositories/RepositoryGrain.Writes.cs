@@ -164,18 +164,15 @@ public sealed partial class RepositoryGrain
             throw new RouteException(RouteFailure.RepositoryNotFound, "increment generation: repository not found");
         if (session.Route.Creates)
             return FinishCreationAsync(session, facts);
+        var succeeded = facts.Primary.Outcome is { Broken: false, StatusCode: 0 };
         if (session.Voided)
         {
             // It was never told to go ahead; a success of a call that needs no go-ahead went to a node that is not the primary any more.
-            var changed = facts.Primary.Outcome is { Broken: false, StatusCode: 0 };
-            return changed ? Task.FromResult(Doubt(session)) : RecordAsync(session, WriteVerdict.Unchanged);
+            return succeeded ? Task.FromResult(Doubt(session)) : RecordAsync(session, WriteVerdict.Unchanged, failed: true);
         }
 
         session.PrimaryFailed = WriteRules.FailedAlone(facts);
-        if (WriteRules.IsInDoubt(facts))
-            return Task.FromResult(Doubt(session));
-        session.Failed = facts.Primary.Outcome is not { Broken: false, StatusCode: 0 };
-        return RecordAsync(session, WriteRules.Decide(facts));
+        return WriteRules.IsInDoubt(facts) ? Task.FromResult(Doubt(session)) : RecordAsync(session, WriteRules.Decide(facts), failed: !succeeded);
     }
 
     private FinishResult Doubt(WriteSession session)
@@ -186,7 +183,7 @@ public sealed partial class RepositoryGrain
         return new FinishResult(WriteOutcome.InDoubt, _record.Generation, [], []);
     }
 
-    private async Task<FinishResult> RecordAsync(WriteSession session, WriteVerdict verdict)
+    private async Task<FinishResult> RecordAsync(WriteSession session, WriteVerdict verdict, bool failed)
     {
         var raised = verdict.Dirty ? _record.Increment([session.Route.Primary, .. verdict.Updated]) : null;
         // Its primary fell behind meanwhile, so that its word counts for nothing; what the others did who are still up to date, only a comparison can tell.
@@ -209,10 +206,10 @@ public sealed partial class RepositoryGrain
             return new FinishResult(WriteOutcome.InDoubt, _record.Generation, [], []);
         }
 
+        _record = raised;
         // That nodes failed alike does not mean that they changed alike: their votes may have been lost on the way at different moments.
-        _record = raised with { Unconfirmed = raised.Unconfirmed || session.Failed };
-        if (session.Failed)
-            ScheduleConfirmation(_time.GetUtcNow() + _options.SettlingConfirmation);
+        if (failed)
+            ConfirmLater();
         var result = Recorded(verdict);
         Progressed();
 #if MUTANTS

@@ -72,7 +72,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
             StartSettling();
         AwaitOrphanedCopies();
         if (_record is { Unconfirmed: true } && _record.Exists())
-            ScheduleConfirmation(_time.GetUtcNow() + _options.SettlingConfirmation);
+            ScheduleConfirmation(EndOfLateCalls);
         if (_record.Exists())
             EnsureUpkeep();
     }

@@ -40,9 +40,6 @@ internal sealed class WriteSession(MutatorRoute route, Transaction? votes)
     /// <summary>Its primary failed where others did not: its word on what is in the repository counts no more than theirs.</summary>
     public bool PrimaryFailed { get; set; }
 
-    /// <summary>Its primary did not end with success, so that the others may have ended like it at another moment of the write.</summary>
-    public bool Failed { get; set; }
-
     /// <summary>A node may have changed something: voting nodes change nothing before they are told to go ahead, others may at any time.</summary>
     public bool MayHaveChanged => !Removed && (Votes is null || CommitAnswered);
 

@@ -9,14 +9,14 @@ public static class GrpcFailures
     public static GrpcException FromTransport(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);
-        if (NeverConnected(exception))
-            return Broken(GrpcStatusCode.Unavailable, exception.Message, exception);
         for (var e = exception; e is not null; e = e.InnerException)
         {
             switch (e)
             {
                 case GrpcException grpc:
                     return grpc;
+                case Exception when IsDroppedHandshake(e):
+                    return Broken(GrpcStatusCode.Unavailable, e.Message, exception);
                 case HttpProtocolException protocol:
                     return Broken(FromProtocol(protocol), protocol.Message, exception);
                 case HttpIOException io when CodeOf(io.HttpRequestError) is { } code:
@@ -62,8 +62,7 @@ public static class GrpcFailures
                 return true;
             }
 
-            // A server that stops may take a connection and drop it before it has said a word. The message alone tells this from an answer that is wrong.
-            if (e is IOException or HttpRequestException && e.Message.Contains("connection could not be established", StringComparison.Ordinal))
+            if (IsDroppedHandshake(e))
                 return true;
         }
 
@@ -96,6 +95,10 @@ public static class GrpcFailures
     // A GOAWAY or a lost connection kills the stream as well, but says nothing of the call itself: the message tells the two apart, as no property does.
     private static GrpcStatusCode FromProtocol(HttpProtocolException e) =>
         e.Message.Contains("closed the connection", StringComparison.Ordinal) ? GrpcStatusCode.Unavailable : FromReset(e.ErrorCode);
+
+    // A server that stops may take a connection and drop it before it has said a word. The message alone tells this from an answer that is wrong.
+    private static bool IsDroppedHandshake(Exception e) =>
+        e is IOException or HttpRequestException && e.Message.Contains("connection could not be established", StringComparison.Ordinal);
 
     private static GrpcStatusCode? CodeOf(HttpRequestError error) => error switch
     {

@@ -127,6 +127,14 @@ public sealed class Bench
         Grain.VoteAsync(new Ballot(route.TransactionId, storage, VoteFor(value), phase, Interlocked.Increment(ref _ballots)), default);
 
     /// <summary>All nodes of a route vote; whoever is told to go ahead applies the change.</summary>
+    /// <summary>Opens a write on which all participants agree, and which none of them has made yet.</summary>
+    public async Task<MutatorRoute> AgreeAsync(string value)
+    {
+        var route = await BeginAsync();
+        await Task.WhenAll(Participants(route).Select(s => VoteAsync(route, s, value)));
+        return route;
+    }
+
     public async Task VoteAndApplyAsync(MutatorRoute route, string reference, string value)
     {
         await Task.WhenAll(Participants(route).Select(async storage =>

@@ -12,8 +12,7 @@ public sealed class DoubtTests(TestCluster cluster)
     {
         var bench = new Bench(cluster);
         var created = await bench.CreateAsync();
-        var route = await bench.BeginAsync();
-        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+        var route = await bench.AgreeAsync("1");
         bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
         bench[route.Secondaries[0]].Write(route.ReplicaPath, "refs/heads/main", "1");
         // It hangs, so that nothing can repair it before the test looks.
@@ -36,8 +35,7 @@ public sealed class DoubtTests(TestCluster cluster)
     {
         var bench = new Bench(cluster);
         await bench.CreateAsync();
-        var route = await bench.BeginAsync();
-        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+        var route = await bench.AgreeAsync("1");
         bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
         bench[route.Primary].Alive = false;
 
@@ -187,8 +185,7 @@ public sealed class DoubtTests(TestCluster cluster)
     {
         var bench = new Bench(cluster);
         await bench.CreateAsync();
-        var route = await bench.BeginAsync();
-        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+        var route = await bench.AgreeAsync("1");
         bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
 
         await Bench.EventuallyAsync(async () => (await bench.MetadataAsync()).Generation == 1, "lease ran out and was settled");
@@ -197,49 +194,17 @@ public sealed class DoubtTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_node_that_applied_a_crashed_write_late_is_found_by_the_second_comparison()
-    {
-        var bench = new Bench(cluster);
-        await bench.CreateAsync();
-        var route = await bench.BeginAsync();
-        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
-
-        await bench.CrashAsync();
-        await bench.FinishAsync(await bench.BeginAsync(), [.. bench.Storages.Select(s => Bench.Failed(s))]);
-        Assert.Equal(0, (await bench.MetadataAsync()).Generation);
-        bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
-
-        await Bench.EventuallyAsync(async () => (await bench.MetadataAsync()).Generation == 1, "found");
-        await bench.LevelAsync();
-        Assert.All(bench.Storages, s => Assert.Equal("1", bench[s].Read(route.ReplicaPath, "refs/heads/main")));
-    }
+    public Task A_node_that_applied_a_crashed_write_late_is_found_by_the_second_comparison() => FindsALateChangeAsync(crashBetween: false);
 
     [Fact]
-    public async Task A_second_comparison_that_a_crash_prevented_is_made_by_the_next_activation()
-    {
-        var bench = new Bench(cluster);
-        await bench.CreateAsync();
-        var route = await bench.BeginAsync();
-        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
-        await bench.CrashAsync();
-        await bench.FinishAsync(await bench.BeginAsync(), [.. bench.Storages.Select(s => Bench.Failed(s))]);
-        Assert.Equal(0, (await bench.MetadataAsync()).Generation);
-
-        await bench.CrashAsync();
-        bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
-
-        await Bench.EventuallyAsync(async () => (await bench.MetadataAsync()).Generation == 1, "found");
-        await bench.LevelAsync();
-        Assert.All(bench.Storages, s => Assert.Equal("1", bench[s].Read(route.ReplicaPath, "refs/heads/main")));
-    }
+    public Task A_second_comparison_that_a_crash_prevented_is_made_by_the_next_activation() => FindsALateChangeAsync(crashBetween: true);
 
     [Fact]
     public async Task Nodes_that_fail_alike_after_an_agreed_vote_are_compared_since_they_may_not_have_changed_alike()
     {
         var bench = new Bench(cluster);
         await bench.CreateAsync();
-        var route = await bench.BeginAsync();
-        await Task.WhenAll(Bench.Participants(route).Select(s => bench.VoteAsync(route, s, "1")));
+        var route = await bench.AgreeAsync("1");
         bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
 
         // All of them lost their second vote on the way, one of them before it had changed anything.
@@ -249,5 +214,23 @@ public sealed class DoubtTests(TestCluster cluster)
         await Bench.EventuallyAsync(
             () => Task.FromResult(bench.Storages.All(s => bench[s].Read(route.ReplicaPath, "refs/heads/main") == "1")), "all replicas have what the primary has");
         await bench.LevelAsync();
+    }
+
+    private async Task FindsALateChangeAsync(bool crashBetween)
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.AgreeAsync("1");
+        await bench.CrashAsync();
+        await bench.FinishAsync(await bench.BeginAsync(), [.. bench.Storages.Select(s => Bench.Failed(s))]);
+        Assert.Equal(0, (await bench.MetadataAsync()).Generation);
+
+        if (crashBetween)
+            await bench.CrashAsync();
+        bench[route.Primary].Write(route.ReplicaPath, "refs/heads/main", "1");
+
+        await Bench.EventuallyAsync(async () => (await bench.MetadataAsync()).Generation == 1, "found");
+        await bench.LevelAsync();
+        Assert.All(bench.Storages, s => Assert.Equal("1", bench[s].Read(route.ReplicaPath, "refs/heads/main")));
     }
 }

@@ -3,8 +3,8 @@
 #   CALLS     OPERATION:CALLERS, one of gload's operations (default: the rows of docs/benchmarks.md)
 #   failover  kill -9 of the primary's node under reads and writes of one repository, first behind Praefect, then behind ours
 # REPETITIONS (3), SECONDS_EACH (6): medians are printed as a Markdown table, CPU time of the gateway's process beside the rates.
-# PGBOUNCER="COMMAND" adds the real Praefect with a PgBouncer in front of its database, as GitLab recommends: COMMAND FILE runs one, with FILE in the folder PGBOUNCER_FOLDER
-# (for the one in the peers' root: PGBOUNCER="chroot --userspec=nobody $PEERS/chroot /usr/sbin/pgbouncer" PGBOUNCER_FOLDER=$PEERS/chroot:/tmp).
+# PGBOUNCER="COMMAND" adds the real Praefect with a PgBouncer in front of its database, as GitLab recommends: COMMAND FILE runs one.
+# PGBOUNCER_ROOT is the root that it sees, where that is another (PGBOUNCER="chroot --userspec=nobody $PEERS/chroot /usr/sbin/pgbouncer" PGBOUNCER_ROOT=$PEERS/chroot).
 # MORE="LABEL=ADDRESS=PID …" adds gateways that run already. RESULTS: where the measurements are kept, one line of JSON each.
 # Both keep their records in one Postgres. Times of different runs must not be compared: machines drift.
 set -e
@@ -53,9 +53,8 @@ CONF
 }
 
 pooler_up() { # a second Praefect for the same nodes, with records of its own
-  local root=${PGBOUNCER_FOLDER%%:*} inside=${PGBOUNCER_FOLDER#*:}
-  [ "$inside" != "$PGBOUNCER_FOLDER" ] || { root=; inside=${PGBOUNCER_FOLDER:-$ETC}; }
-  cat > "$root$inside/pgbouncer.ini" <<CONF
+  local file=/tmp/praefect-speed-pgbouncer.ini pid
+  cat > "$PGBOUNCER_ROOT$file" <<CONF
 [databases]
 * = host=127.0.0.1 port=$PGPORT user=postgres
 [pgbouncer]
@@ -70,10 +69,12 @@ ignore_startup_parameters = extra_float_digits
 log_connections = 0
 log_disconnections = 0
 CONF
-  start pgbouncer $PGBOUNCER "$inside/pgbouncer.ini"; wait_port "$POOLER" 10
+  start pgbouncer $PGBOUNCER "$file"; wait_port "$POOLER" 10
+  # COMMAND may have become another program, and what is recorded is what is stopped.
+  pid=$(pid_of pgbouncer); echo "$pid $(readlink "/proc/$pid/exe")" > "$RUN/pgbouncer.pid"
+  configuration pooled "$POOLED" > "$ETC/pooled.toml"
+  "$PEERS/bin/praefect" -config "$ETC/pooled.toml" sql-migrate >> "$LOG/migrate.log" 2>&1
   configuration pooled "$POOLED" "$POOLER" > "$ETC/pooled.toml"
-  sed "s/^port = $POOLER$/port = $PGPORT/" "$ETC/pooled.toml" > "$ETC/pooled-direct.toml"
-  "$PEERS/bin/praefect" -config "$ETC/pooled-direct.toml" sql-migrate >> "$LOG/migrate.log" 2>&1
   start pooled "$PEERS/bin/praefect" -config "$ETC/pooled.toml"
   wait_port "$POOLED" 30
   load "$POOLED" -op setup > /dev/null

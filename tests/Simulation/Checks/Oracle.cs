@@ -45,6 +45,22 @@ internal sealed class Oracle(World world)
     /// <summary>A node claims to have done what it has not: this write is not owed by anybody.</summary>
     public void Lied(string value) => _lies.Add(value);
 
+    /// <summary>A disk is about to become what it was: what is not in its backup is not owed any more, since it may have been the last to have it.</summary>
+    public void Restoring(SimDisk disk, IReadOnlyDictionary<string, SortedDictionary<string, string>> backup)
+    {
+        foreach (var path in disk.Paths())
+        {
+            var kept = backup.GetValueOrDefault(path);
+            foreach (var (reference, current) in disk.Find(path)!)
+            {
+                for (var value = current; value is not null && value != kept?.GetValueOrDefault(reference); value = _parents.GetValueOrDefault(value))
+                    _lies.Add(value);
+            }
+
+            PromisesOf(path).Forget(_lies);
+        }
+    }
+
     /// <summary>A client is about to ask for this.</summary>
     public void Issued(Change change) => _parents[change.Value] = change.Old;
 

@@ -13,6 +13,9 @@ internal sealed class Promises(IReadOnlyDictionary<string, string?> parents)
     /// <summary>Everything that a replica misses is given up.</summary>
     public void Forgive(SortedDictionary<string, string>? content) => _acknowledged.RemoveAll(a => !Has(content, a.Change));
 
+    /// <summary>These writes are not owed by anybody.</summary>
+    public void Forget(IReadOnlySet<string> values) => _acknowledged.RemoveAll(a => values.Contains(a.Change.Value));
+
     /// <summary>The first promise that a replica does not keep; null when it keeps all up to this number.</summary>
     public Change? Missing(SortedDictionary<string, string>? content, int upTo)
     {

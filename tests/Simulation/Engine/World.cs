@@ -15,11 +15,14 @@ internal sealed class World
 
     public World(ulong seed, Trace trace)
     {
+        Seed = seed;
         Random = new SimRandom(seed);
         _order = Random.Fork();
         Trace = trace;
         trace.Clock = () => Elapsed;
     }
+
+    public ulong Seed { get; }
 
     public SimRandom Random { get; }
 

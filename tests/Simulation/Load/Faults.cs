@@ -21,5 +21,6 @@ internal enum Faults
     Operators = 1 << 13,
     Removals = 1 << 14,
     Voteless = 1 << 15,
-    All = (1 << 16) - 1,
+    DisksOld = 1 << 16,
+    All = (1 << 17) - 1,
 }

@@ -30,6 +30,7 @@ internal sealed class Nemesis(Cluster cluster, Operators operators, Faults fault
         Offer(Faults.Duplicates, Duplicate);
         Offer(Faults.GatewaysDie, KillGateway);
         Offer(Faults.Operators, operators.Act);
+        Offer(Faults.DisksOld, () => RestoreDisk(random.Pick([.. cluster.Nodes.Values])));
         Next();
     }
 
@@ -108,6 +109,20 @@ internal sealed class Nemesis(Cluster cluster, Operators operators, Faults fault
         host.DieAfter(random.Next(60));
         Later(40, 60, host.Kill);
         Later(70, 8000, node.Restart);
+    }
+
+    // The machine was lost, and comes back with what its backup had.
+    private void RestoreDisk(SimNode node)
+    {
+        var backup = node.Disk.Backup();
+        Later(100, 6000, () =>
+        {
+            node.Host.Kill();
+            World.Trace.Add(node.Storage, "its disk is put back");
+            cluster.Oracle.Restoring(node.Disk, backup);
+            node.Disk.Restore(backup);
+            Later(70, 8000, node.Restart);
+        });
     }
 
     private void KillGateway()

@@ -29,6 +29,21 @@ internal sealed class SimDisk(string storage)
         Changed?.Invoke(this, path);
     }
 
+    /// <summary>All that it has now, for <see cref="Restore"/>.</summary>
+    public IReadOnlyDictionary<string, SortedDictionary<string, string>> Backup() =>
+        _repositories.ToDictionary(r => r.Key, r => new SortedDictionary<string, string>(r.Value, StringComparer.Ordinal));
+
+    /// <summary>Becomes what it was, as a disk does that is put back from a backup or a snapshot.</summary>
+    public void Restore(IReadOnlyDictionary<string, SortedDictionary<string, string>> backup)
+    {
+        string[] paths = [.. _repositories.Keys.Union(backup.Keys).Order(StringComparer.Ordinal)];
+        _repositories.Clear();
+        foreach (var (path, references) in backup)
+            _repositories.Add(path, references);
+        foreach (var path in paths)
+            Changed?.Invoke(this, path);
+    }
+
     public void Remove(string path)
     {
         if (_repositories.Remove(path))

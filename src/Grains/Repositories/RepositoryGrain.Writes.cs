@@ -25,6 +25,8 @@ public sealed partial class RepositoryGrain
             await WaitUntilOpenAsync(cancellationToken);
             if (_writes.TryGetValue(request.TransactionId, out again))
                 return await ReadyAsync(again);
+            // Meanwhile the turn may have gone to the next: by its age, or with an earlier attempt of the same call that was cut off.
+            ThrowUnlessHeld(turn);
             var session = OpenMutator(request);
             session.Turn = turn;
             return await ReadyAsync(session);

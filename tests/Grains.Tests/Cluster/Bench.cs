@@ -126,7 +126,6 @@ public sealed class Bench
     public Task<VoteResult> VoteAsync(MutatorRoute route, string storage, string value, VotePhase phase = VotePhase.Prepared) =>
         Grain.VoteAsync(new Ballot(route.TransactionId, storage, VoteFor(value), phase, Interlocked.Increment(ref _ballots)), default);
 
-    /// <summary>All nodes of a route vote; whoever is told to go ahead applies the change.</summary>
     /// <summary>Opens a write on which all participants agree, and which none of them has made yet.</summary>
     public async Task<MutatorRoute> AgreeAsync(string value)
     {
@@ -135,6 +134,7 @@ public sealed class Bench
         return route;
     }
 
+    /// <summary>All nodes of a route vote; whoever is told to go ahead applies the change.</summary>
     public async Task VoteAndApplyAsync(MutatorRoute route, string reference, string value)
     {
         await Task.WhenAll(Participants(route).Select(async storage =>

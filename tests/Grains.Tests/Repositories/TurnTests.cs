@@ -92,6 +92,35 @@ public sealed class TurnTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_call_whose_turn_went_to_the_next_while_it_waited_for_a_comparison_opens_nothing()
+    {
+        await _bench.CreateAsync();
+        var cut = await _bench.AgreeAsync("1");
+        var comparison = new TaskCompletionSource();
+        _bench[cut.Primary].Hang = comparison.Task;
+        await _bench.CrashAsync();
+        var id = Bench.NewId();
+        using var leaving = new CancellationTokenSource();
+        var given = BeginOnceAsync(leaving.Token);
+        var again = BeginOnceAsync(default);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given);
+        var other = Bench.NewId();
+        var next = _bench.BeginTurnAsync(other, [Main]);
+        await Bench.EventuallyAsync(
+            async () => (await _bench.Grain.ExplainAsync(default)).Waiting.Any(w => w.StartsWith($"write {other} has its turn", StringComparison.Ordinal)), "the turn goes to the next");
+        comparison.SetResult();
+
+        var refused = await Assert.ThrowsAsync<RouteException>(() => again);
+        Assert.Equal(RouteFailure.TurnPending, refused.Failure);
+        await _bench.FinishAsync(await next);
+        await _bench.FinishAsync(await _bench.BeginTurnAsync(id, [Main]));
+
+        Task<MutatorRoute> BeginOnceAsync(CancellationToken cancellationToken) =>
+            _bench.Grain.BeginMutatorAsync(new MutatorRequest(id, "/gitaly.Test/Write", true, []) { Turns = [Main] }, cancellationToken);
+    }
+
+    [Fact]
     public async Task A_dead_gateway_keeps_nobody_waiting_and_is_fenced_when_it_wakes_up()
     {
         await _bench.CreateAsync();

@@ -122,7 +122,7 @@ def tracking():
     step("track-repository: not on the disk", "track-repository", *changed("-replica-path", "disk/nothing.git"))
     step("track-repository: not on that storage", "track-repository", *changed("-authoritative-storage", "gitaly-2"))
     step("track-repository", "track-repository", *where)
-    on_both(lambda side: gateway(side).settle("p/one.git"))
+    on_both(lambda side: gateway(side).verified("p/one.git"))
     step("track-repository: again", "track-repository", *where)
     step("metadata: tracked", "metadata", "-virtual-storage", "default", "-relative-path", "p/one.git")
     step("metadata: by id", "metadata", "-repository-id", "1")
@@ -226,7 +226,7 @@ def replaced():
 
     def copied(side):
         until(lambda: node(side, 2).exists("disk/one.git"), 120, "p/one.git is on the new disk")
-        gateway(side).settle("p/one.git")
+        gateway(side).verified("p/one.git")
     on_both(copied)
     step("metadata: a node replaced", "metadata", *where)
     step("dataloss: a node replaced", "dataloss", "-partially-unavailable")

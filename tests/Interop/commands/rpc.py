@@ -68,6 +68,11 @@ class Calls:
             return len({r.generation for r in replicas}) == 1 and all(r.healthy for r in replicas)
         until(settled, 90, "%s is up to date everywhere" % path)
 
+    def verified(self, path):
+        """Waits until all replicas are up to date and have been found on their disks; each program looks when it gets to it."""
+        self.settle(path)
+        until(lambda: all(r.HasField("verified_at") for r in self.metadata(path).replicas), 90, "%s is verified" % path)
+
     def health(self, path, storages):
         """Waits until exactly these storages are healthy in the gateway's eyes."""
         until(lambda: {r.storage for r in self.metadata(path).replicas if r.healthy} == set(storages), 60, "only %s healthy" % " ".join(storages))

@@ -26,7 +26,7 @@ def life(side):
         through.create(path)
         through.commit(path, "one")
         through.settle(path)
-        for _ in range(3):
+        for _ in range(20):  # So many that each storage gets some.
             through.branches(path)
     through.exists("scrape/1.git")
     try:

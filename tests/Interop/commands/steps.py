@@ -10,11 +10,13 @@ port, node_port = int(os.environ.get("PORT", "2395")), int(os.environ.get("NODE_
 SIDES = [Side("praefect", port, node_port), Side("gateway", port + 10, node_port + 10)]
 comparison = Comparison(here + "/differences.tsv")
 HELP = re.compile(r"(?ms)^(NAME|Description):\n.*")
+UNHEALTHY = re.compile(r"(?<=the following nodes are not healthy: ).*")
 
 
 def shown(result, view):
-    """What is compared of a step. Help is written in each program's own words: that it is there, and where, counts."""
+    """What is compared of a step. Help is written in each program's own words: that it is there, and where, counts. Nodes are asked at once, and named in any order."""
     code, out, error = result
+    error = UNHEALTHY.sub(lambda nodes: ", ".join(sorted(nodes[0].split(", "))), error)
     return "exit code %d\nstdout:\n%s\nstderr:\n%s" % (code, view(HELP.sub("HELP\n", out)), error)
 
 
@@ -24,7 +26,7 @@ def as_it_is(out):
 
 def by_node(out):
     """Nodes are asked at once: their lines one node after the other. And without the check of the clock, which only versions up to 17.5 have."""
-    out = re.sub(r"Checking clock synchronization(.|\n)*?\n(Passed|Failed .*)\n", "", out)
+    out = re.sub(r"Checking clock synchronization(\.\.\.|(.|\n)*?\n)(Passed|Failed .*)\n", "", out)
     return "\n".join(sorted(out.split("\n"), key=lambda line: line.split(": ")[0] if line.startswith("[") else ""))
 
 

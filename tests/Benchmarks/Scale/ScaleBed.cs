@@ -64,7 +64,7 @@ internal sealed class ScaleBed : IAsyncDisposable
 
     /// <summary>Connections to a database.</summary>
     public NpgsqlDataSource Open(string database) => NpgsqlDataSource.Create(
-        $"Host=127.0.0.1;Port={Postgres.Port};Username=postgres;Database={database};Command Timeout=0;Max Pool Size=100;Max Auto Prepare=10");
+        $"Host=127.0.0.1;Port={Postgres.Port};Username=postgres;Database={database};Command Timeout=0;Maximum Pool Size=100;Max Auto Prepare=10");
 
     /// <summary>Makes a database with so many repositories, unless it is there; 0: an empty one, new each time.</summary>
     /// <returns>Its name.</returns>

@@ -34,7 +34,9 @@ internal sealed class SkewedClocks(string folder, string library)
             .Add("LD_PRELOAD", library)
             .Add("FAKETIME_TIMESTAMP_FILE", FileOf(name))
             .Add("FAKETIME_CACHE_DURATION", ReadAgainSeconds)
-            .Add("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+            .Add("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            // Its remedy for an old C library takes every wait of .NET's for one that is over: each thread that waits with a limit spins, and two cores are full.
+            .Add("FAKETIME_FORCE_MONOTONIC_FIX", "0");
     }
 
     /// <summary>Sets a process's clock to so much before or after the time; it jumps there within a second.</summary>

@@ -141,5 +141,5 @@ try:
     main()
 finally:
     for process in reversed(started):
-        stop(process, signal.SIGINT if "postgres" in process.args else signal.SIGTERM)
+        stop(process, signal.SIGTERM)
     shutil.rmtree(folder, ignore_errors=True)

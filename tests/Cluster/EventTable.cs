@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Praefect.Cluster;
 
@@ -6,7 +7,7 @@ namespace Praefect.Cluster;
 internal sealed record EventRow(string Name, TimeSpan Lasted, int Reads, int Writes, string ReadErrors, string WriteErrors, TimeSpan ReadGap, TimeSpan WriteGap);
 
 /// <summary>Makes the rows and prints them.</summary>
-internal static class EventTable
+internal static partial class EventTable
 {
     /// <summary>Sums up the calls that ended within the event. A gap is the longest time in which any one repository had no successful call of the kind.</summary>
     public static EventRow Row(string name, long from, long to, IReadOnlyCollection<CallRecord> calls, int repositories, TimeProvider time)
@@ -40,7 +41,7 @@ internal static class EventTable
     /// <summary>What callers were told when a call failed, each text once with how often it came.</summary>
     public static IEnumerable<string> Reasons(long from, long to, IReadOnlyCollection<CallRecord> calls) => calls
         .Where(call => call.Ended >= from && call.Ended <= to && call.Status != "OK")
-        .GroupBy(static call => $"{call.Status}: {call.Reason}", StringComparer.Ordinal)
+        .GroupBy(static call => $"{call.Status}: {Numbers().Replace(call.Reason, "N")}", StringComparer.Ordinal)
         .Select(static group => string.Create(
             CultureInfo.InvariantCulture,
             $"    {group.Count()} × {group.Key} (after {Middle(group).TotalMilliseconds:0} ms in the middle, {group.Max(static call => call.Took).TotalMilliseconds:0} at most)"));
@@ -51,6 +52,10 @@ internal static class EventTable
         var ended = calls.Where(call => call.Ended >= from && call.Ended <= to && call.Write == write).ToArray();
         return ended.Length == 0 ? 100 : 100.0 * ended.Count(static call => call.Status == "OK") / ended.Length;
     }
+
+    // Transactions, silos and messages: no two are the same.
+    [GeneratedRegex(@"\b(?=[A-Fa-f]*\d)[0-9A-Fa-f]{8,}\b")]
+    private static partial Regex Numbers();
 
     private static TimeSpan Middle(IEnumerable<CallRecord> calls)
     {

@@ -5,6 +5,9 @@ namespace Praefect.Benchmarks.Scale;
 /// <summary>A load with what it cost: rate, median in microseconds, and microseconds of CPU a call for each process that was watched.</summary>
 internal sealed record CallFigures(long Calls, double PerSecond, double P50, ImmutableArray<double> Processors, long Errors, string FirstError)
 {
+    /// <summary>Bytes allocated a call, by whom it was asked of; the scrapes' own share included.</summary>
+    public ImmutableArray<double> Allocated { get; init; } = [];
+
     /// <summary>Runs a load and reads the processes' CPU before and after.</summary>
     public static async Task<CallFigures> MeasureAsync(
         RepositoryLoad load, TimeSpan time, ImmutableArray<Func<double>> processors, CancellationToken cancellationToken)
@@ -27,5 +30,8 @@ internal sealed record CallFigures(long Calls, double PerSecond, double P50, Imm
         Report.Median(runs.Select(static run => run.P50)),
         [.. Enumerable.Range(0, runs[0].Processors.Length).Select(i => Report.Median(runs.Select(run => run.Processors[i])))],
         runs.Sum(static run => run.Errors),
-        runs.Select(static run => run.FirstError).FirstOrDefault(static error => error.Length > 0) ?? string.Empty);
+        runs.Select(static run => run.FirstError).FirstOrDefault(static error => error.Length > 0) ?? string.Empty)
+    {
+        Allocated = [.. Enumerable.Range(0, runs[0].Allocated.Length).Select(i => Report.Median(runs.Select(run => run.Allocated[i])))],
+    };
 }

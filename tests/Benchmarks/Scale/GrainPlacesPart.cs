@@ -19,7 +19,7 @@ internal sealed class GrainPlacesPart(ScaleBed bed, ScaleOptions options, Report
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         report.Heading("Grains in the gateway's process, and in another one");
-        report.Columns("call", "grains", "calls a second", "p50", "CPU a call: gateway", "silo", "both", "Postgres", "errors");
+        report.Columns("call", "grains", "calls a second", "p50", "CPU a call: gateway", "silo", "both", "Postgres", "allocated a call: gateway", "silo", "errors");
         var places = new List<Place>();
         try
         {
@@ -68,16 +68,17 @@ internal sealed class GrainPlacesPart(ScaleBed bed, ScaleOptions options, Report
 
     private async Task<CallFigures> MeasureAsync(Place place, string operation, int callers, CancellationToken cancellationToken)
     {
-        var keeper = place.Silo ?? place.Gateway;
-        var before = await keeper.ScrapeAsync(cancellationToken);
+        PraefectProcess[] processes = place.Silo is { } silo ? [place.Gateway, silo] : [place.Gateway];
+        var before = await Task.WhenAll(processes.Select(process => process.ScrapeAsync(cancellationToken)));
         var figures = await CallFigures.MeasureAsync(
             new RepositoryLoad(place.Gateway.Address, Paths(), operation, callers),
             options.Load,
             [() => place.Gateway.ProcessorSeconds, () => place.Silo?.ProcessorSeconds ?? 0, () => ProcessTree.ProcessorSeconds(bed.Postgres.Id)],
             cancellationToken);
+        var after = await Task.WhenAll(processes.Select(process => process.ScrapeAsync(cancellationToken)));
         if (string.Equals(operation, LoadOperation.WriteRef, StringComparison.Ordinal) && callers == ManyCallers)
-            findings.CommitsAWrite = ((await keeper.ScrapeAsync(cancellationToken)).Statements - before.Statements) / Math.Max(1, figures.Calls);
-        return figures;
+            findings.CommitsAWrite = (after[^1].Statements - before[^1].Statements) / Math.Max(1, figures.Calls);
+        return figures with { Allocated = [.. after.Zip(before, (now, then) => (now.AllocatedBytes - then.AllocatedBytes) / Math.Max(1, figures.Calls + figures.Errors))] };
     }
 
     private void Print(Place place, string operation, int callers, CallFigures figures)
@@ -86,7 +87,7 @@ internal sealed class GrainPlacesPart(ScaleBed bed, ScaleOptions options, Report
         report.Row(
             callers == 1 ? $"{operation}, 1 caller" : $"{operation}, {Report.Number(callers)} callers", place.What, Report.Number(figures.PerSecond), Report.Microseconds(figures.P50),
             Report.Microseconds(gateway), place.Silo is null ? "" : Report.Microseconds(silo), Report.Microseconds(gateway + silo), Report.Microseconds(postgres),
-            Report.Errors(figures.Errors, figures.FirstError));
+            Report.Number(figures.Allocated[0]), place.Silo is null ? "" : Report.Number(figures.Allocated[1]), Report.Errors(figures.Errors, figures.FirstError));
         if (place.Silo is null || callers != ManyCallers)
             return;
         var cost = new CallCost(gateway, silo, postgres);

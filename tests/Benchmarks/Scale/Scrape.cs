@@ -10,6 +10,9 @@ internal sealed class Scrape(string text)
     /// <summary>What the managed heap held after the last collection.</summary>
     public double HeapBytes => Sum("dotnet_gc_last_collection_heap_size_bytes");
 
+    /// <summary>What the process has allocated since its start.</summary>
+    public double AllocatedBytes => Sum("dotnet_gc_heap_total_allocated_bytes_total");
+
     /// <summary>Statements that the process has sent to Postgres.</summary>
     public double Statements => Sum("db_client_operation_duration_seconds_count");
 

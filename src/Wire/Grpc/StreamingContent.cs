@@ -34,17 +34,23 @@ internal sealed class StreamingContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // Headers must leave at once: the server may speak first.
-        await stream.FlushAsync(cancellationToken);
-        _stream.TrySetResult(stream);
         try
         {
+            // Headers must leave at once: the server may speak first.
+            await stream.FlushAsync(cancellationToken);
+            _stream.TrySetResult(stream);
             await _completed.Task.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (!Caller.IsCancellationRequested)
         {
             // The stream was reset or its connection lost. The HTTP client knows which and tells it, unless something is thrown here. It sends no end of this body:
             // the stream is gone. Of one that the caller cancels that cannot be said.
+        }
+        finally
+        {
+            // A server that was quicker than the first flush: whoever waits for the stream would wait for ever. After a flush this changes nothing.
+            if (_stream.TrySetException(new IOException("the call ended before its first message was sent")))
+                _ = _stream.Task.Exception;
         }
     }
 

@@ -49,9 +49,9 @@ def ready(port):
         return False
 
 
-def stop(process, how=signal.SIGTERM):
+def stop(process):
     if process.poll() is None:
-        process.send_signal(how)
+        process.send_signal(signal.SIGTERM)
         process.wait(60)
 
 
@@ -141,5 +141,5 @@ try:
     main()
 finally:
     for process in reversed(started):
-        stop(process, signal.SIGTERM)
+        stop(process)
     shutil.rmtree(folder, ignore_errors=True)

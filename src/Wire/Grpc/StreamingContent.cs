@@ -48,9 +48,9 @@ internal sealed class StreamingContent : HttpContent
         }
         finally
         {
-            // A server that was quicker than the first flush: whoever waits for the stream would wait for ever. After a flush this changes nothing.
-            if (_stream.TrySetException(new IOException("the call ended before its first message was sent")))
-                _ = _stream.Task.Exception;
+            // A server that was quicker than the first flush: whoever waits for the stream would wait for ever.
+            if (!_stream.Task.IsCompleted)
+                Fail(new IOException("the call ended before its first message was sent"));
         }
     }
 

@@ -12,8 +12,7 @@ internal sealed class RawClient : IAsyncDisposable
 
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly CancellationTokenSource _stop = new();
-    private bool _reads;
-    private Task _reading = Task.CompletedTask;
+    private Task? _reading;
 
     public static byte[] Preface { get; } = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(4, 0, 0, [])];
 
@@ -36,7 +35,6 @@ internal sealed class RawClient : IAsyncDisposable
         var client = new RawClient();
         await client._socket.ConnectAsync(address.EndPoint);
         await client.SendAsync(preface);
-        client._reads = reads;
         if (reads)
             client._reading = client.ReadAsync();
         return client;
@@ -63,22 +61,23 @@ internal sealed class RawClient : IAsyncDisposable
         }
 
         // What is sent is not read yet: where the server gets no processor, all of it lies in the kernel's buffers.
-        return _reads && await EndsAsync() ? most - 1 : most;
+        return _reading is not null && await EndsAsync(_reading) ? most - 1 : most;
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         _socket.Dispose();
-        await _reading;
+        if (_reading is not null)
+            await _reading;
         _stop.Dispose();
     }
 
-    private async Task<bool> EndsAsync()
+    private static async Task<bool> EndsAsync(Task reading)
     {
         try
         {
-            await _reading.WaitAsync(SessionPair.Patience);
+            await reading.WaitAsync(SessionPair.Patience);
             return true;
         }
         catch (TimeoutException)

@@ -25,7 +25,7 @@ using GrainVirtualStorage = Praefect.Grains.Nodes.VirtualStorageOptions;
 
 namespace Praefect.Silo.Hosting;
 
-/// <summary>The whole process: grains, gateway and listeners in one host, or one of the two sides for the roles of a cluster.</summary>
+/// <summary>The whole process: grains, gateway and listeners in one host, or one of the two sides for the split roles of a cluster.</summary>
 public sealed class PraefectServer : IAsyncDisposable
 {
     /// <summary>Time for recording outcomes and deactivating grains, after the grace period for calls.</summary>
@@ -200,10 +200,10 @@ public sealed class PraefectServer : IAsyncDisposable
         AccessLogDeny = AccessLogPatterns.Deny,
         Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [],
         AuthTransitioning = options.Auth.Transitioning,
-        // Where silos can die apart from gateways, a write that went down with one is to be noticed soon.
-        RenewInterval = options.Silo.Kind == SiloRole.All ? new GatewayOptions().RenewInterval : ClusterRenewal,
-        BeginTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().BeginTimeout : ClusterAttempt,
-        FinishAttemptTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().FinishAttemptTimeout : ClusterAttempt,
+        // Where a grain may be in another process, a write that went down with that is to be noticed soon.
+        RenewInterval = options.Database is null ? new GatewayOptions().RenewInterval : ClusterRenewal,
+        BeginTimeout = options.Database is null ? new GatewayOptions().BeginTimeout : ClusterAttempt,
+        FinishAttemptTimeout = options.Database is null ? new GatewayOptions().FinishAttemptTimeout : ClusterAttempt,
         GitHttp = new GitHttpFrontOptions
         {
             Enabled = options.GitHttp.ListenAddress.Length > 0,

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -49,9 +48,8 @@ public sealed class PraefectServer : IAsyncDisposable
 
     private PraefectServer(WebApplication app) => _app = app;
 
-    /// <summary>Addresses that Kestrel listens on, with the ports that were chosen for those given as 0.</summary>
-    public IReadOnlyCollection<string> Addresses =>
-        [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+    /// <summary>Addresses that others can connect to, with the ports that were chosen for those given as 0.</summary>
+    public IReadOnlyCollection<string> Addresses => _app.Services.GetRequiredService<Listeners>().Addresses();
 
     /// <summary>Services, for those who host the process in theirs.</summary>
     public IServiceProvider Services => _app.Services;
@@ -87,6 +85,7 @@ public sealed class PraefectServer : IAsyncDisposable
         try
         {
             Measure(app.Services);
+            app.Services.GetRequiredService<EarlyNodes>().Start();
             Route(app, options.Silo.Kind);
             await app.StartAsync(cancellationToken);
             return server;
@@ -137,6 +136,7 @@ public sealed class PraefectServer : IAsyncDisposable
             AcceptBacklog = (int)options.Yamux.AcceptBacklog,
             MaxStreamWindowBytes = options.Yamux.MaximumStreamWindowBytes,
         };
+        services.AddSingleton<EarlyNodes>();
         services.AddSingleton(provider => new NodeConnectionPool(
             nodes,
             provider.GetRequiredService<SidechannelRegistry>(),

@@ -33,11 +33,6 @@ public sealed class PraefectServer : IAsyncDisposable
     /// <summary>How old the view of the nodes' health may get in a process of a cluster when a silo dies with the grain that tells of it.</summary>
     private static readonly TimeSpan ClusterRefresh = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan ClusterRenewal = TimeSpan.FromSeconds(1);
-
-    // A request that was on its way into a silo that died is answered by nobody. Both calls may be repeated.
-    private static readonly TimeSpan ClusterAttempt = TimeSpan.FromSeconds(1);
-
     private const long MostCopies = 1000;
     private const long MostInBatch = 10_000;
 
@@ -194,23 +189,22 @@ public sealed class PraefectServer : IAsyncDisposable
     private static TimeSpan SearchInterval(TimeSpan configured) =>
         configured <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Clamp(configured.TotalSeconds, 0.05, TimeSpan.FromDays(365).TotalSeconds));
 
-    private static GatewayOptions GatewayOptionsOf(PraefectOptions options) => new()
+    private static GatewayOptions GatewayOptionsOf(PraefectOptions options)
     {
-        AccessLogAllow = AccessLogPatterns.Allow,
-        AccessLogDeny = AccessLogPatterns.Deny,
-        Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [],
-        AuthTransitioning = options.Auth.Transitioning,
         // Where a grain may be in another process, a write that went down with that is to be noticed soon.
-        RenewInterval = options.Database is null ? new GatewayOptions().RenewInterval : ClusterRenewal,
-        BeginTimeout = options.Database is null ? new GatewayOptions().BeginTimeout : ClusterAttempt,
-        FinishAttemptTimeout = options.Database is null ? new GatewayOptions().FinishAttemptTimeout : ClusterAttempt,
-        GitHttp = new GitHttpFrontOptions
+        var gateway = options.Database is null ? new GatewayOptions() : GatewayOptions.ForCluster();
+        gateway.AccessLogAllow = AccessLogPatterns.Allow;
+        gateway.AccessLogDeny = AccessLogPatterns.Deny;
+        gateway.Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [];
+        gateway.AuthTransitioning = options.Auth.Transitioning;
+        gateway.GitHttp = new GitHttpFrontOptions
         {
             Enabled = options.GitHttp.ListenAddress.Length > 0,
             Token = options.GitHttp.Token.Length > 0 ? options.GitHttp.Token : null,
             CreateOnPush = options.GitHttp.CreateOnPush,
-        },
-    };
+        };
+        return gateway;
+    }
 
     // Ahead of everything that measures, so that nothing is missed and every series is there from the start.
     private static void Measure(IServiceProvider services)

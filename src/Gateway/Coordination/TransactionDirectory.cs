@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Praefect.Grains.Repositories;
 
-namespace Praefect.Gateway.Mutators;
+namespace Praefect.Gateway.Coordination;
 
 /// <summary>
 /// The writes under way in this gateway: nodes vote by transaction id alone, and this says which repository is meant. Ids are unique over all gateways and
@@ -49,13 +49,6 @@ internal sealed class TransactionDirectory
     /// <returns>How many times its nodes voted: the count of the one that voted most.</returns>
     public int Remove(ulong id) => _underWay.TryRemove(id, out var entry) ? entry.Rounds : 0;
 
-    /// <summary>A node votes.</summary>
-    public void Voted(ulong id, string node)
-    {
-        if (_underWay.TryGetValue(id, out var entry))
-            entry.Voted(node);
-    }
-
     /// <summary>Whether the write is under way; <paramref name="lost"/> fires when its grain turns out to have forgotten it.</summary>
     public bool TryFind(ulong id, out RepositoryKey key, out CancellationToken lost)
     {
@@ -78,8 +71,6 @@ internal sealed class TransactionDirectory
     // Without a timer and without a wait handle, a source of cancellation has nothing to dispose of.
     private sealed record Entry(RepositoryKey Key)
     {
-        private readonly Dictionary<string, int> _votes = new(StringComparer.Ordinal);
-
         private volatile bool _voting;
 
         public bool Voting
@@ -90,21 +81,8 @@ internal sealed class TransactionDirectory
 
         public CancellationTokenSource Lost { get; } = new();
 
-        public int Rounds
-        {
-            get
-            {
-                lock (_votes)
-                    return _votes.Count == 0 ? 0 : _votes.Values.Max();
-            }
-        }
-
-        public void Voted(string node)
-        {
-            lock (_votes)
-                _votes[node] = _votes.GetValueOrDefault(node) + 1;
-        }
-
         public ConcurrentDictionary<string, int> Votes { get; } = new(concurrencyLevel: 1, capacity: 4, StringComparer.Ordinal);
+
+        public int Rounds => Votes.Values.DefaultIfEmpty().Max();
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Praefect.Gateway.Grains;
 using Praefect.Grains.Repositories;
 
-namespace Praefect.Gateway.Mutators;
+namespace Praefect.Gateway.Coordination;
 
 /// <summary>The one loop that tells grains which writes this gateway still works on; a grain gives up a write not heard of for 10 s.</summary>
 internal sealed partial class WriteRenewal(
@@ -12,14 +12,19 @@ internal sealed partial class WriteRenewal(
     private const int MaxAtOnce = 32;
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>Renews until it is stopped, on the scheduler that it is called on.</summary>
+    public async Task RunAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.RenewInterval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        // Not a PeriodicTimer: one that nobody stops ends on the finalizer's thread.
+        for (var tick = Tick(); ;)
         {
+            await tick;
+            tick = Tick();
             await Parallel.ForEachAsync(
                 directory.ByRepository(),
-                new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = stoppingToken },
+                new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, TaskScheduler = TaskScheduler.Current, CancellationToken = stoppingToken },
                 async (writes, token) =>
                 {
                     try
@@ -35,6 +40,8 @@ internal sealed partial class WriteRenewal(
                     }
                 });
         }
+
+        Task Tick() => Task.Delay(options.RenewInterval, time, stoppingToken);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "renewing writes failed: repository={Key} error={Error}")]

@@ -48,7 +48,6 @@ public static class GatewayServices
             throw new OptionsValidationException(nameof(GatewayOptions), typeof(GatewayOptions), problems);
         services.TryAddSingleton<SidechannelRegistry>();
         services.TryAddSingleton<IGatewayGrains, RuntimeGrains>();
-        services.TryAddSingleton<IRouteMemoryGuard, NoRouteMemoryGuard>();
         services.TryAddSingleton(_ => new RandomChoice(BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))));
         services.TryAddSingleton(_ => new TransactionDirectory());
         services.TryAddSingleton(new GrpcHealthService());
@@ -86,6 +85,7 @@ public static class GatewayServices
         services.AddSingleton(options);
         services.AddSingleton<GatewayMetrics>().AddSingleton<BackgroundWork>().AddSingleton<GrainCalls>();
         services.AddSingleton<ReplicaChoice>().AddSingleton<NodeEvidence>();
+        services.TryAddSingleton<IRouteMemoryGuard, NoRouteMemoryGuard>();
         services.AddSingleton<RouteMemory>().AddSingleton<AccessorRoutes>().AddSingleton<ReplicaReads>();
         services.AddSingleton<TurnTaking>().AddSingleton<WriteOpening>().AddSingleton<WriteCoordinator>().AddSingleton<VoteRelay>().AddSingleton<WriteRenewal>();
         services.AddSingleton<RecordedRemoval>();

@@ -1,11 +1,11 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Praefect.Grains.Catalogue;
-using Praefect.Grains.Nodes;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 using Orleans.TestingHost;
+using Praefect.Grains.Catalogue;
+using Praefect.Grains.Nodes;
 
 namespace Praefect.Grains.Tests.Cluster;
 
@@ -61,10 +61,7 @@ public class TestCluster : IAsyncLifetime
         await _cluster.DeployAsync();
     }
 
-    public async Task DisposeAsync()
-    {
-        await _cluster!.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _cluster!.DisposeAsync();
 
     private void AddServices(IServiceCollection services)
     {

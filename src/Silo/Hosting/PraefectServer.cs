@@ -15,7 +15,6 @@ using Praefect.Silo.Configuration;
 using Praefect.Silo.Hosting.Checks;
 using Praefect.Silo.Logging;
 using Praefect.Silo.Metrics;
-using Praefect.Store;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Nodes;
 using Praefect.Wire.Sidechannel;
@@ -49,7 +48,7 @@ public sealed class PraefectServer : IAsyncDisposable
     /// <summary>Services, for those who host the process in theirs.</summary>
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Starts: store, grain runtime, first look at the nodes, and only then listeners.</summary>
+    /// <summary>Starts: store, silo, first look at the nodes, and only then listeners.</summary>
     /// <exception cref="Exception">Whatever stopped the start; <c>StartFailures</c> has the words.</exception>
     public static async Task<PraefectServer> StartAsync(
         LoadedConfiguration configuration, TimeProvider time, CancellationToken cancellationToken, Action<WebApplicationBuilder>? customise = null)
@@ -62,7 +61,7 @@ public sealed class PraefectServer : IAsyncDisposable
         var listeners = await Listeners.PrepareAsync(options, time, cancellationToken);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
         AddOwnServices(builder.Services, options, listeners);
-        await GrainRuntimeSetup.AddAsync(builder, options, cancellationToken);
+        await OrleansSetup.AddAsync(builder, options, cancellationToken);
         builder.Services.AddPraefectGrains(GrainOptionsOf(options));
         builder.Services.AddSingleton<INodeGateway, NodeGateway>();
         AddNodes(builder.Services, options);
@@ -145,14 +144,12 @@ public sealed class PraefectServer : IAsyncDisposable
     {
         if (options.Database is not { } database)
         {
-            if (services.Any(static service => service.ServiceType == typeof(IGrainStore)))
-                services.AddSingleton<IReadinessCheck, StoreCheck>();
+            services.AddSingleton<IReadinessCheck, StoreCheck>();
             return;
         }
 
         services.AddSingleton<IReadinessCheck>(_ => new DatabaseCheck(database));
-        if (GrainRuntimeSetup.NeedsMigrations)
-            services.AddSingleton<IReadinessCheck>(provider => new MigrationsCheck(database, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IReadinessCheck>(provider => new MigrationsCheck(database, provider.GetRequiredService<TimeProvider>()));
     }
 
     // One file may serve all processes of a cluster: a silo has no port for calls, whatever the file says.
@@ -162,8 +159,8 @@ public sealed class PraefectServer : IAsyncDisposable
 
     private static GrainOptions GrainOptionsOf(PraefectOptions options) => new()
     {
-        // A file is locked for one process; on the embedded runtime a database is, too.
-        OneProcess = options.Database is null || !GrainRuntimeSetup.HasCluster,
+        // A file is locked for one process.
+        OneProcess = options.Database is null,
         // Among several processes notices can be lost with a silo, so all of them look more often.
         DirectoryRefresh = options.Database is null ? new GrainOptions().DirectoryRefresh : ClusterRefresh,
         // What Praefect takes in hand for one storage at a time.

@@ -1,9 +1,8 @@
-#if GRAINS_ORLEANS
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Runtime;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
-using Praefect.Silo.Hosting;
+using Praefect.Silo.Hosting.Clustering;
 
 namespace Praefect.Silo.Tests.Hosting;
 
@@ -173,4 +172,3 @@ public sealed class PauseGuardTests : IDisposable
         public void Pass(TimeSpan length) => Interlocked.Add(ref _ticks, length.Ticks);
     }
 }
-#endif

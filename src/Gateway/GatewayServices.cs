@@ -37,7 +37,7 @@ public static class GatewayServices
     /// Registers the gateway. The host provides <see cref="IGrainFactory"/> (or <see cref="IGatewayGrains"/>) and <see cref="NodeConnectionPool"/>, whose
     /// <see cref="SidechannelRegistry"/> must be the registered one; it listens with <c>UseBackchannel</c> for clients and <c>ListenBackchannel</c> for nodes.
     /// Connections to silent nodes are given up where an <see cref="Praefect.Grains.Nodes.INodeDirectory"/> is registered.
-    /// An <see cref="IRouteMemoryGuard"/> is asked before a read is routed as last seen.
+    /// An <see cref="IClusterStanding"/> is asked before a read is routed as last seen.
     /// An <see cref="Praefect.Grains.Catalogue.IRepositoryCatalogue"/> is used where one is registered; calls that need it are refused otherwise.
     /// </summary>
     /// <exception cref="OptionsValidationException">Something is wrong with the options; all of it is named.</exception>
@@ -85,7 +85,7 @@ public static class GatewayServices
         services.AddSingleton(options);
         services.AddSingleton<GatewayMetrics>().AddSingleton<BackgroundWork>().AddSingleton<GrainCalls>();
         services.AddSingleton<ReplicaChoice>().AddSingleton<NodeEvidence>();
-        services.TryAddSingleton<IRouteMemoryGuard, NoRouteMemoryGuard>();
+        services.TryAddSingleton<IClusterStanding, NoMembership>();
         services.AddSingleton<RouteMemory>().AddSingleton<AccessorRoutes>().AddSingleton<ReplicaReads>();
         services.AddSingleton<TurnTaking>().AddSingleton<WriteOpening>().AddSingleton<WriteCoordinator>().AddSingleton<VoteRelay>().AddSingleton<WriteRenewal>();
         services.AddSingleton<RecordedRemoval>();

@@ -85,8 +85,9 @@ public sealed class PraefectServer : IAsyncDisposable
             await app.StartAsync(cancellationToken);
             return server;
         }
-        catch
+        catch (Exception e)
         {
+            app.Services.GetRequiredService<FailedStart>().Told = StartFailures.Describe(e, options) is not null;
             await server.DisposeAsync();
             throw;
         }

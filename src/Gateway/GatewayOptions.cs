@@ -6,6 +6,8 @@ namespace Praefect.Gateway;
 /// <summary>How the gateway behaves. Every value has a bound; <see cref="Validate"/> names everything that is wrong at once.</summary>
 public sealed class GatewayOptions
 {
+    private static readonly Regex HealthChecks = new("^/grpc.health.v1.Health/Check$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+
     /// <summary>Secrets of which a client's token must match one. None: authentication is off and everything passes.</summary>
     public IReadOnlyList<string> Tokens { get; set; } = [];
 
@@ -75,7 +77,7 @@ public sealed class GatewayOptions
     public Regex? AccessLogAllow { get; set; }
 
     /// <summary>Paths of which calls are not written; null: none. Praefect's <c>GITALY_LOG_REQUEST_METHOD_DENY_PATTERN</c>.</summary>
-    public Regex? AccessLogDeny { get; set; } = new("^/grpc.health.v1.Health/Check$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    public Regex? AccessLogDeny { get; set; } = HealthChecks;
 
     /// <summary>
     /// Feature flags (names with underscores) and the value they get on calls that reach more than one node, unless the client chose one: nodes of

@@ -37,20 +37,19 @@ public static class GatewayServices
     /// <see cref="SidechannelRegistry"/> must be the registered one; it listens with <c>UseBackchannel</c> for clients and <c>ListenBackchannel</c> for nodes.
     /// Connections to silent nodes are given up where an <see cref="Praefect.Grains.Nodes.INodeDirectory"/> is registered.
     /// An <see cref="Praefect.Grains.Catalogue.IRepositoryCatalogue"/> is used where one is registered; calls that need it are refused otherwise.
+    /// <see cref="GatewayOptions"/> are the host's to configure, and are validated when it starts.
     /// </summary>
-    /// <exception cref="OptionsValidationException">Something is wrong with the options; all of it is named.</exception>
-    public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
+    public static IServiceCollection AddGateway(this IServiceCollection services)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.Validate() is { Count: > 0 } problems)
-            throw new OptionsValidationException(nameof(GatewayOptions), typeof(GatewayOptions), problems);
+        services.AddOptions<GatewayOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
+        services.TryAddSingleton(static p => p.GetRequiredService<IOptions<GatewayOptions>>().Value);
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SidechannelRegistry>();
         services.TryAddSingleton<IGatewayGrains, RuntimeGrains>();
         services.TryAddSingleton(_ => new RandomChoice(BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))));
         services.TryAddSingleton(new GrpcHealthService());
-        services.AddSingleton(options);
         services.AddSingleton<NodeTable>().AddSingleton<ReplicaChoice>().AddSingleton<NodeEvidence>();
         services.AddSingleton<GatewayMetrics>().AddSingleton<CorrelationIds>().AddSingleton<NodeRequests>();
         services.AddSingleton<GrainCalls>().AddSingleton<RouteMemory>().AddSingleton<AccessorRoutes>().AddSingleton<AccessorHandler>();

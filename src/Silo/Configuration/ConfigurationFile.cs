@@ -96,7 +96,7 @@ public static class ConfigurationFile
     {
         var problems = new SettingsProblems();
         var root = new SettingsSection(table, string.Empty, problems);
-        var options = OptionsBinder.Bind(root);
+        var options = OptionsBinder.Bind(root) with { AccessLog = AccessLogOptions.OfProcess() };
         if (role is not null)
             options = options with { Silo = options.Silo with { Role = role } };
         ImmutableArray<string> errors =

@@ -22,6 +22,7 @@ public static class ConfigurationValidation
             .. Addresses(options),
             .. Files(options),
             .. OwnSettings(options),
+            .. Patterns(options.AccessLog),
             .. SiloValidation.Validate(options),
         ];
     }
@@ -186,6 +187,15 @@ public static class ConfigurationValidation
             yield return "prometheus.grpc_latency_buckets: bad order: expected ascending";
         if (!Ascending(options.Reconciliation.HistogramBuckets))
             yield return "reconciliation.histogram_buckets: bad order: expected ascending";
+    }
+
+    private static IEnumerable<string> Patterns(AccessLogOptions log)
+    {
+        foreach (var (variable, pattern) in new[] { (AccessLogOptions.AllowVariable, log.AllowPattern), (AccessLogOptions.DenyVariable, log.DenyPattern ?? "") })
+        {
+            if (AccessLogOptions.Problem(pattern) is { } problem)
+                yield return $"the pattern \"{pattern}\" of {variable} cannot be used: {problem}";
+        }
     }
 
     private static bool Ascending(IReadOnlyList<double> buckets) => buckets.Zip(buckets.Skip(1)).All(pair => pair.First < pair.Second);

@@ -60,6 +60,9 @@ public sealed record PraefectOptions
     /// <summary><c>[logging]</c>.</summary>
     public LoggingOptions Logging { get; init; } = new();
 
+    /// <summary>From the environment: which calls are logged.</summary>
+    public AccessLogOptions AccessLog { get; init; } = new();
+
     /// <summary><c>[sentry]</c>.</summary>
     public SentryOptions Sentry { get; init; } = new();
 

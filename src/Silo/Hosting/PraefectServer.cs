@@ -6,9 +6,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Praefect.Gateway;
 using Praefect.Gateway.Checks;
-using Praefect.Gateway.Front;
 using Praefect.Grains;
 using Praefect.Grains.Nodes;
 using Praefect.Grains.Telemetry;
@@ -21,7 +21,6 @@ using Praefect.Wire.Backchannel;
 using Praefect.Wire.Nodes;
 using Praefect.Wire.Sidechannel;
 using Praefect.Wire.Yamux;
-using GrainVirtualStorage = Praefect.Grains.Nodes.VirtualStorageOptions;
 
 namespace Praefect.Silo.Hosting;
 
@@ -30,17 +29,6 @@ public sealed class PraefectServer : IAsyncDisposable
 {
     /// <summary>Time for recording outcomes and deactivating grains, after the grace period for calls.</summary>
     private static readonly TimeSpan StopReserve = TimeSpan.FromSeconds(40);
-
-    /// <summary>How old the view of the nodes' health may get in a process of a cluster when a silo dies with the grain that tells of it.</summary>
-    private static readonly TimeSpan ClusterRefresh = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan ClusterRenewal = TimeSpan.FromSeconds(1);
-
-    // A request that was on its way into a silo that died is answered by nobody. Both calls may be repeated.
-    private static readonly TimeSpan ClusterAttempt = TimeSpan.FromSeconds(1);
-
-    private const long MostCopies = 1000;
-    private const long MostInBatch = 10_000;
 
     private static readonly ImmutableArray<string> Meters =
         ["Praefect*", "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql"];
@@ -70,13 +58,13 @@ public sealed class PraefectServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
         AddOwnServices(builder.Services, options, listeners);
         await GrainRuntimeSetup.AddAsync(builder, options, cancellationToken);
-        builder.Services.AddPraefectGrains(GrainOptionsOf(options));
+        builder.Services.AddPraefectGrains().ConfigureOptions<GrainOptionsSetup>();
         builder.Services.AddSingleton<INodeGateway, NodeGateway>();
         AddNodes(builder.Services, options);
         builder.Services.AddHostedService<NodeWatch>();
         if (options.Silo.Kind != SiloRole.Silo)
         {
-            builder.Services.AddGateway(GatewayOptionsOf(options));
+            builder.Services.AddGateway().ConfigureOptions<GatewayOptionsSetup>();
             AddChecks(builder.Services, options);
         }
 
@@ -113,7 +101,7 @@ public sealed class PraefectServer : IAsyncDisposable
         services.AddSingleton<GitHttpEntrance>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulStopTimeout + StopReserve);
         services.AddSingleton(_ => new MetricsRegistry(Meters, HistogramBuckets.Of(options), KnownSeries.Praefects()));
-        services.AddSingleton(options);
+        services.AddSingleton(options).AddSingleton(Options.Create(options));
         services.AddSingleton<CatalogueMetrics>();
         services.AddSingleton<ProcessMetrics>();
         services.AddSingleton<Readiness>();
@@ -164,53 +152,6 @@ public sealed class PraefectServer : IAsyncDisposable
     private static PraefectOptions Served(PraefectOptions options) => options.Silo.Kind != SiloRole.Silo
         ? options
         : options with { ListenAddress = "", TlsListenAddress = "", SocketPath = "", GitHttp = new GitHttpOptions() };
-
-    private static GrainOptions GrainOptionsOf(PraefectOptions options) => new()
-    {
-        // A file is locked for one process; on the embedded runtime a database is, too.
-        OneProcess = options.Database is null || !GrainRuntimeSetup.HasCluster,
-        // Among several processes notices can be lost with a silo, so all of them look more often.
-        DirectoryRefresh = options.Database is null ? new GrainOptions().DirectoryRefresh : ClusterRefresh,
-        // What Praefect takes in hand for one storage at a time.
-        CopiesPerTarget = (int)Math.Min(options.Replication.BatchSize, MostCopies),
-        ReconciliationInterval = SearchInterval(options.Reconciliation.SchedulingInterval),
-        VerificationInterval = options.BackgroundVerification.VerificationInterval,
-        DeleteInvalidRecords = options.BackgroundVerification.DeleteInvalidRecords,
-        WalkInterval = options.RepositoriesCleanup.RunInterval > TimeSpan.Zero ? options.RepositoriesCleanup.RunInterval : TimeSpan.Zero,
-        WalkCheckInterval = SearchInterval(options.RepositoriesCleanup.CheckInterval) is var check && check > TimeSpan.Zero ? check : new GrainOptions().WalkCheckInterval,
-        WalkBatch = (int)Math.Clamp(options.RepositoriesCleanup.RepositoriesInBatch, 1, MostInBatch),
-        WriteTurns = options.WriteTurns,
-        VirtualStorages =
-        [
-            .. options.VirtualStorages.Select(storage => new GrainVirtualStorage
-            {
-                Name = storage.Name,
-                Storages = [.. storage.Nodes.Select(node => node.Storage)],
-                DefaultReplicationFactor = storage.DefaultReplicationFactor,
-            }),
-        ],
-    };
-
-    private static TimeSpan SearchInterval(TimeSpan configured) =>
-        configured <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Clamp(configured.TotalSeconds, 0.05, TimeSpan.FromDays(365).TotalSeconds));
-
-    private static GatewayOptions GatewayOptionsOf(PraefectOptions options) => new()
-    {
-        AccessLogAllow = AccessLogPatterns.Allow,
-        AccessLogDeny = AccessLogPatterns.Deny,
-        Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [],
-        AuthTransitioning = options.Auth.Transitioning,
-        // Where silos can die apart from gateways, a write that went down with one is to be noticed soon.
-        RenewInterval = options.Silo.Kind == SiloRole.All ? new GatewayOptions().RenewInterval : ClusterRenewal,
-        BeginTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().BeginTimeout : ClusterAttempt,
-        FinishAttemptTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().FinishAttemptTimeout : ClusterAttempt,
-        GitHttp = new GitHttpFrontOptions
-        {
-            Enabled = options.GitHttp.ListenAddress.Length > 0,
-            Token = options.GitHttp.Token.Length > 0 ? options.GitHttp.Token : null,
-            CreateOnPush = options.GitHttp.CreateOnPush,
-        },
-    };
 
     // Ahead of everything that measures, so that nothing is missed and every series is there from the start.
     private static void Measure(IServiceProvider services)

@@ -62,7 +62,10 @@ public static class GatewayServices
         services.AddSingleton<RefTransactionService>().AddSingleton<ServerService>().AddSingleton<OwnServices>();
         services.AddSingleton<CatalogueAccess>().AddSingleton<RepositoryWalk>().AddSingleton<StorageRemoval>();
         services.AddSingleton<PraefectInfoService>().AddSingleton<VerificationMarks>().AddSingleton<DatalossReport>().AddSingleton<ReplicaChecksums>();
-        services.AddSingleton<IReadinessCheck, NodeConnectivityCheck>().AddSingleton<IReadinessCheck, UnavailableRepositoriesCheck>().AddSingleton<ReadinessChecks>();
+        services.AddSingleton<CheckCaller>().AddSingleton<ReadinessChecks>();
+        services.AddHealthChecks()
+            .AddCheck<NodeConnectivityCheck>(NodeConnectivityCheck.Name, tags: [HealthTags.Installation])
+            .AddCheck<UnavailableRepositoriesCheck>(UnavailableRepositoriesCheck.Name, tags: [HealthTags.Installation]);
         services.AddSingleton<SntpClient>().AddSingleton<ClockCheck>().AddSingleton<ServerSignatures>().AddSingleton<ReflectionService>().AddSingleton<OperatorServices>();
         services.AddSingleton<RepositoryExistsHandler>().AddSingleton<RepositoryRemoval>().AddSingleton<ObjectPoolLookup>();
         services.AddSingleton<AccessLog>();

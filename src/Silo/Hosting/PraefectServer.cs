@@ -8,7 +8,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Praefect.Gateway;
-using Praefect.Gateway.Checks;
 using Praefect.Grains;
 using Praefect.Grains.Nodes;
 using Praefect.Grains.Telemetry;
@@ -16,11 +15,9 @@ using Praefect.Silo.Configuration;
 using Praefect.Silo.Hosting.Checks;
 using Praefect.Silo.Logging;
 using Praefect.Silo.Metrics;
-using Praefect.Store;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Nodes;
 using Praefect.Wire.Sidechannel;
-using Praefect.Wire.Yamux;
 
 namespace Praefect.Silo.Hosting;
 
@@ -63,10 +60,8 @@ public sealed class PraefectServer : IAsyncDisposable
         AddNodes(builder.Services, options);
         builder.Services.AddHostedService<NodeWatch>();
         if (options.Silo.Kind != SiloRole.Silo)
-        {
             builder.Services.AddGateway().ConfigureOptions<GatewayOptionsSetup>();
-            AddChecks(builder.Services, options);
-        }
+        HealthSetup.Add(builder.Services, options);
 
         customise?.Invoke(builder);
 
@@ -74,6 +69,8 @@ public sealed class PraefectServer : IAsyncDisposable
         var server = new PraefectServer(app);
         try
         {
+            // Ahead of whatever is made of options, so that all that is wrong is told and not the first that is met.
+            app.Services.GetRequiredService<IStartupValidator>().Validate();
             Measure(app.Services);
             Route(app, options.Silo.Kind);
             await app.StartAsync(cancellationToken);
@@ -101,10 +98,12 @@ public sealed class PraefectServer : IAsyncDisposable
         services.AddSingleton<GitHttpEntrance>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulStopTimeout + StopReserve);
         services.AddSingleton(_ => new MetricsRegistry(Meters, HistogramBuckets.Of(options), KnownSeries.Praefects()));
-        services.AddSingleton(options).AddSingleton(Options.Create(options));
+        services.AddOptions<PraefectOptions>().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PraefectOptions>, PraefectOptionsValidator>();
+        services.AddSingleton<IOptionsFactory<PraefectOptions>>(provider => new PraefectOptionsFactory(options, provider.GetServices<IValidateOptions<PraefectOptions>>()));
+        services.AddSingleton(static provider => provider.GetRequiredService<IOptions<PraefectOptions>>().Value);
         services.AddSingleton<CatalogueMetrics>();
         services.AddSingleton<ProcessMetrics>();
-        services.AddSingleton<Readiness>();
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<IHostedService>(provider => new GracefulStop(
             provider.GetRequiredService<IServer>(),
@@ -120,32 +119,13 @@ public sealed class PraefectServer : IAsyncDisposable
         var nodes = options.VirtualStorages
             .SelectMany(storage => storage.Nodes, (storage, node) => new NodeOptions(storage.Name, node.Storage, NodeAddress.Parse(node.Address), node.Token))
             .ToImmutableArray();
-        var yamux = new YamuxOptions
-        {
-            AcceptBacklog = (int)options.Yamux.AcceptBacklog,
-            MaxStreamWindowBytes = options.Yamux.MaximumStreamWindowBytes,
-        };
         services.AddSingleton(provider => new NodeConnectionPool(
             nodes,
             provider.GetRequiredService<SidechannelRegistry>(),
             provider.GetRequiredService<IBackchannelAcceptor>(),
-            yamux,
+            options.Yamux,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
-    }
-
-    private static void AddChecks(IServiceCollection services, PraefectOptions options)
-    {
-        if (options.Database is not { } database)
-        {
-            if (services.Any(static service => service.ServiceType == typeof(IGrainStore)))
-                services.AddSingleton<IReadinessCheck, StoreCheck>();
-            return;
-        }
-
-        services.AddSingleton<IReadinessCheck>(_ => new DatabaseCheck(database));
-        if (GrainRuntimeSetup.NeedsMigrations)
-            services.AddSingleton<IReadinessCheck>(provider => new MigrationsCheck(database, provider.GetRequiredService<TimeProvider>()));
     }
 
     // One file may serve all processes of a cluster: a silo has no port for calls, whatever the file says.

@@ -15,6 +15,7 @@ using Praefect.Grains;
 using Praefect.Grains.Catalogue;
 using Praefect.Silo.Configuration;
 using Praefect.Store;
+using SiloOptions = Praefect.Silo.Configuration.SiloOptions;
 
 namespace Praefect.Silo.Hosting;
 
@@ -55,13 +56,13 @@ internal static class GrainRuntimeSetup
     }
 
     private static async Task AddSiloAsync(
-        WebApplicationBuilder builder, NpgsqlDataSource dataSource, SiloSettings settings, DatabaseOptions database, CancellationToken cancellationToken)
+        WebApplicationBuilder builder, NpgsqlDataSource dataSource, SiloOptions settings, DatabaseOptions database, CancellationToken cancellationToken)
     {
         var address = await AdvertisedAddress.FindAsync(settings, database, cancellationToken);
         builder.UseOrleans(silo => UsePostgres(silo, dataSource, settings, address));
     }
 
-    private static void UsePostgres(ISiloBuilder silo, NpgsqlDataSource dataSource, SiloSettings settings, IPAddress address)
+    private static void UsePostgres(ISiloBuilder silo, NpgsqlDataSource dataSource, SiloOptions settings, IPAddress address)
     {
         silo.Configure<ClusterOptions>(cluster =>
         {
@@ -95,7 +96,7 @@ internal static class GrainRuntimeSetup
         });
     }
 
-    private static void UseStore(ISiloBuilder silo, SiloSettings settings)
+    private static void UseStore(ISiloBuilder silo, SiloOptions settings)
     {
         silo.UseLocalhostClustering(Port(settings.SiloPort), settings.GatewayPort, serviceId: settings.ServiceId, clusterId: settings.ClusterId);
         silo.AddReminders();
@@ -104,7 +105,7 @@ internal static class GrainRuntimeSetup
     }
 
     // The advertised ports may belong to a port mapping or a proxy.
-    private static void ListenElsewhere(EndpointOptions endpoints, SiloSettings settings, IPAddress address)
+    private static void ListenElsewhere(EndpointOptions endpoints, SiloOptions settings, IPAddress address)
     {
         if (settings.SiloListenPort != 0)
             endpoints.SiloListeningEndpoint = new IPEndPoint(address, settings.SiloListenPort);

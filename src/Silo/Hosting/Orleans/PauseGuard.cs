@@ -29,7 +29,7 @@ internal sealed partial class PauseGuard(Func<CancellationToken, Task<SiloStatus
 
     private bool Certain => time.GetElapsedTime(Volatile.Read(ref _certain)) < longest;
 
-    public static void Add(IServiceCollection services, SiloSettings settings)
+    public static void Add(IServiceCollection services, SiloOptions settings)
     {
         services.AddSingleton(provider => new PauseGuard(
             token => StatusAsync(provider.GetRequiredService<IMembershipTable>(), provider.GetRequiredService<ILocalSiloDetails>().SiloAddress, token),

@@ -1,14 +1,18 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Praefect.Grains;
 using Praefect.Grains.Nodes;
 
-namespace Praefect.Silo.Hosting;
+namespace Praefect.Silo.Hosting.Checks;
 
 /// <summary>Whether calls can be routed: the process has started, is not stopping, and knows a healthy node in every virtual storage.</summary>
-internal sealed class Readiness(NodeDirectory directory, GrainOptions options, IHostApplicationLifetime lifetime)
+internal sealed class RoutingCheck(NodeDirectory directory, GrainOptions options, IHostApplicationLifetime lifetime) : IHealthCheck
 {
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Obstacle() is { } obstacle ? HealthCheckResult.Unhealthy(obstacle) : HealthCheckResult.Healthy());
+
     /// <summary>Why calls cannot be routed now; null when they can.</summary>
-    public string? Obstacle()
+    private string? Obstacle()
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
             return "stopping";

@@ -12,8 +12,8 @@ public static class GrainServices
 {
     /// <summary>
     /// Registers options, time, randomness and the process-local node directory. The options are the host's to configure, and are validated when it starts.
-    /// <see cref="INodeGateway"/> and the catalogue are the caller's to register; <see cref="NodeDirectory.StartAsync"/> is the caller's to run once the grain
-    /// runtime is up, before the first call is served.
+    /// <see cref="INodeGateway"/> and the catalogue are the caller's to register; <see cref="NodeDirectory.StartAsync"/> is the caller's to run once the silo is
+    /// up, before the first call is served.
     /// </summary>
     public static IServiceCollection AddPraefectGrains(this IServiceCollection services)
     {

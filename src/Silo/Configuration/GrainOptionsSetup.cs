@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using Praefect.Grains;
-using Praefect.Silo.Hosting;
 using GrainVirtualStorage = Praefect.Grains.Nodes.VirtualStorageOptions;
 
 namespace Praefect.Silo.Configuration;
@@ -14,8 +13,8 @@ internal sealed class GrainOptionsSetup(IOptions<PraefectOptions> file) : IConfi
     public void Configure(GrainOptions options)
     {
         var configured = file.Value;
-        // A file is locked for one process; on the embedded runtime a database is, too.
-        options.OneProcess = configured.Database is null || !GrainRuntimeSetup.HasCluster;
+        // A file is locked for one process.
+        options.OneProcess = configured.Database is null;
         // Among several processes notices can be lost with a silo, so all of them look more often.
         if (configured.Database is not null)
             options.DirectoryRefresh = ClusterRefresh;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,7 +20,7 @@ using Praefect.Wire.Sidechannel;
 
 namespace Praefect.Silo.Hosting;
 
-/// <summary>The whole process: grains, gateway and listeners in one host, or one of the two sides for the roles of a cluster.</summary>
+/// <summary>The whole process: grains, gateway and listeners in one host, or one of the two sides for the split roles of a cluster.</summary>
 public sealed class PraefectServer : IAsyncDisposable
 {
     /// <summary>Time for recording outcomes and deactivating grains, after the grace period for calls.</summary>
@@ -34,14 +33,13 @@ public sealed class PraefectServer : IAsyncDisposable
 
     private PraefectServer(WebApplication app) => _app = app;
 
-    /// <summary>Addresses that Kestrel listens on, with the ports that were chosen for those given as 0.</summary>
-    public IReadOnlyCollection<string> Addresses =>
-        [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+    /// <summary>Addresses that others can connect to, with the ports that were chosen for those given as 0.</summary>
+    public IReadOnlyCollection<string> Addresses => _app.Services.GetRequiredService<Listeners>().Addresses();
 
     /// <summary>Services, for those who host the process in theirs.</summary>
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Starts: store, grain runtime, first look at the nodes, and only then listeners.</summary>
+    /// <summary>Starts: store, silo, first look at the nodes, and only then listeners.</summary>
     /// <exception cref="Exception">Whatever stopped the start; <c>StartFailures</c> has the words.</exception>
     public static async Task<PraefectServer> StartAsync(
         LoadedConfiguration configuration, TimeProvider time, CancellationToken cancellationToken, Action<WebApplicationBuilder>? customise = null)
@@ -54,7 +52,7 @@ public sealed class PraefectServer : IAsyncDisposable
         var listeners = await Listeners.PrepareAsync(options, time, cancellationToken);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
         AddOwnServices(builder.Services, options, listeners);
-        await GrainRuntimeSetup.AddAsync(builder, options, cancellationToken);
+        await OrleansSetup.AddAsync(builder, options, cancellationToken);
         builder.Services.AddPraefectGrains().ConfigureOptions<GrainOptionsSetup>();
         builder.Services.AddSingleton<INodeGateway, NodeGateway>();
         AddNodes(builder.Services, options);
@@ -72,6 +70,7 @@ public sealed class PraefectServer : IAsyncDisposable
             // Ahead of whatever is made of options, so that all that is wrong is told and not the first that is met.
             app.Services.GetRequiredService<IStartupValidator>().Validate();
             Measure(app.Services);
+            app.Services.GetRequiredService<EarlyNodes>().Start();
             Route(app, options.Silo.Kind);
             await app.StartAsync(cancellationToken);
             return server;
@@ -119,6 +118,7 @@ public sealed class PraefectServer : IAsyncDisposable
         var nodes = options.VirtualStorages
             .SelectMany(storage => storage.Nodes, (storage, node) => new NodeOptions(storage.Name, node.Storage, NodeAddress.Parse(node.Address), node.Token))
             .ToImmutableArray();
+        services.AddSingleton<EarlyNodes>();
         services.AddSingleton(provider => new NodeConnectionPool(
             nodes,
             provider.GetRequiredService<SidechannelRegistry>(),

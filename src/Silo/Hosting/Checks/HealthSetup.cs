@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Praefect.Gateway.Checks;
 using Praefect.Silo.Configuration;
-using Praefect.Store;
 
 namespace Praefect.Silo.Hosting.Checks;
 
@@ -21,13 +20,10 @@ internal static class HealthSetup
         if (options.Database is { } database)
         {
             checks.Add(new HealthCheckRegistration(Store, _ => new DatabaseCheck(database), failureStatus: null, [HealthTags.Installation]));
-            if (GrainRuntimeSetup.NeedsMigrations)
-            {
-                checks.Add(new HealthCheckRegistration(
-                    Migrations, provider => new MigrationsCheck(database, provider.GetRequiredService<TimeProvider>()), failureStatus: null, [HealthTags.Installation]));
-            }
+            checks.Add(new HealthCheckRegistration(
+                Migrations, provider => new MigrationsCheck(database, provider.GetRequiredService<TimeProvider>()), failureStatus: null, [HealthTags.Installation]));
         }
-        else if (services.Any(static service => service.ServiceType == typeof(IGrainStore)))
+        else
             checks.AddCheck<StoreCheck>(Store, tags: [HealthTags.Installation]);
     }
 }

@@ -10,12 +10,20 @@ public sealed partial class GatewayOptions
     private static readonly TimeSpan s_clusterAttempt = TimeSpan.FromSeconds(1);
 
     /// <summary>The options of a gateway whose grains may be in other processes: what went down with one of them is noticed sooner.</summary>
-    public static GatewayOptions ForCluster() => new()
+    public static GatewayOptions ForCluster()
     {
-        RenewInterval = TimeSpan.FromSeconds(1),
-        BeginTimeout = s_clusterAttempt,
-        FinishAttemptTimeout = s_clusterAttempt,
-    };
+        var options = new GatewayOptions();
+        options.UseCluster();
+        return options;
+    }
+
+    /// <summary>Makes these the options of such a gateway.</summary>
+    public void UseCluster()
+    {
+        RenewInterval = TimeSpan.FromSeconds(1);
+        BeginTimeout = s_clusterAttempt;
+        FinishAttemptTimeout = s_clusterAttempt;
+    }
 
     /// <summary>Secrets of which a client's token must match one. None: authentication is off and everything passes.</summary>
     public IReadOnlyList<string> Tokens { get; set; } = [];

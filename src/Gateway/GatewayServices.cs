@@ -39,19 +39,19 @@ public static class GatewayServices
     /// Connections to silent nodes are given up where an <see cref="Praefect.Grains.Nodes.INodeDirectory"/> is registered.
     /// An <see cref="IClusterStanding"/> is asked before a read is routed as last seen.
     /// An <see cref="Praefect.Grains.Catalogue.IRepositoryCatalogue"/> is used where one is registered; calls that need it are refused otherwise.
+    /// <see cref="GatewayOptions"/> are the host's to configure, and are validated when it starts.
     /// </summary>
-    /// <exception cref="OptionsValidationException">Something is wrong with the options; all of it is named.</exception>
-    public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
+    public static IServiceCollection AddGateway(this IServiceCollection services)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.Validate() is { Count: > 0 } problems)
-            throw new OptionsValidationException(nameof(GatewayOptions), typeof(GatewayOptions), problems);
+        services.AddOptions<GatewayOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
+        services.TryAddSingleton(static p => p.GetRequiredService<IOptions<GatewayOptions>>().Value);
         services.TryAddSingleton<SidechannelRegistry>();
         services.TryAddSingleton<IGatewayGrains, RuntimeGrains>();
         services.TryAddSingleton(_ => new RandomChoice(BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))));
         services.TryAddSingleton(_ => new TransactionDirectory());
         services.TryAddSingleton(new GrpcHealthService());
-        services.AddDecisions(options);
+        services.AddDecisions();
         services.AddSingleton<NodeTable>().AddSingleton<CorrelationIds>().AddSingleton<NodeRequests>();
         services.AddSingleton<AccessorHandler>().AddSingleton<WriteDestinations>().AddSingleton<WriteRunner>();
         services.AddSingleton<MutatorHandler>().AddSingleton<NearRepositories>().AddSingleton<CreationHandler>();
@@ -61,7 +61,10 @@ public static class GatewayServices
         services.AddSingleton<RefTransactionService>().AddSingleton<ServerService>().AddSingleton<OwnServices>();
         services.AddSingleton<CatalogueAccess>().AddSingleton<RepositoryWalk>().AddSingleton<StorageRemoval>();
         services.AddSingleton<PraefectInfoService>().AddSingleton<VerificationMarks>().AddSingleton<DatalossReport>().AddSingleton<ReplicaChecksums>();
-        services.AddSingleton<IReadinessCheck, NodeConnectivityCheck>().AddSingleton<IReadinessCheck, UnavailableRepositoriesCheck>().AddSingleton<ReadinessChecks>();
+        services.AddSingleton<CheckCaller>().AddSingleton<ReadinessChecks>();
+        services.AddHealthChecks()
+            .AddCheck<NodeConnectivityCheck>(NodeConnectivityCheck.Name, tags: [HealthTags.Installation])
+            .AddCheck<UnavailableRepositoriesCheck>(UnavailableRepositoriesCheck.Name, tags: [HealthTags.Installation]);
         services.AddSingleton<SntpClient>().AddSingleton<ClockCheck>().AddSingleton<ServerSignatures>().AddSingleton<ReflectionService>().AddSingleton<OperatorServices>();
         services.AddSingleton<RepositoryExistsHandler>().AddSingleton<RepositoryRemoval>().AddSingleton<ObjectPoolLookup>();
         services.AddSingleton<AccessLog>();
@@ -78,11 +81,12 @@ public static class GatewayServices
     /// Registers what decides how reads and writes go, and what becomes of them: all that a gateway does between client, grains and nodes, without a connection to
     /// any of them. Needs <see cref="IGatewayGrains"/>, <see cref="RandomChoice"/>, <see cref="TransactionDirectory"/> and logging.
     /// </summary>
-    internal static IServiceCollection AddDecisions(this IServiceCollection services, GatewayOptions options)
+    internal static IServiceCollection AddDecisions(this IServiceCollection services, GatewayOptions options) => services.AddSingleton(options).AddDecisions();
+
+    private static IServiceCollection AddDecisions(this IServiceCollection services)
     {
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(options);
         services.AddSingleton<GatewayMetrics>().AddSingleton<BackgroundWork>().AddSingleton<GrainCalls>();
         services.AddSingleton<ReplicaChoice>().AddSingleton<NodeEvidence>();
         services.TryAddSingleton<IClusterStanding, NoMembership>();

@@ -114,9 +114,9 @@ internal static partial class PraefectCommand
             await server.WaitForShutdownAsync(cancellationToken);
             return 0;
         }
-        catch (Exception e) when (StartFailures.Describe(e, configuration.Options) is { } words)
+        catch (Exception e) when (StartFailures.Describe(e, configuration.Options) is { Length: > 0 } words)
         {
-            return await FailAsync(console, words);
+            return await FailAsync(console, [.. words]);
         }
     }
 

@@ -17,6 +17,7 @@ using Praefect.Grains.Catalogue;
 using Praefect.Silo.Configuration;
 using Praefect.Silo.Hosting.Clustering;
 using Praefect.Store;
+using SiloOptions = Praefect.Silo.Configuration.SiloOptions;
 
 namespace Praefect.Silo.Hosting;
 
@@ -53,13 +54,13 @@ internal static class OrleansSetup
     }
 
     private static async Task AddSiloAsync(
-        WebApplicationBuilder builder, NpgsqlDataSource dataSource, SiloSettings settings, DatabaseOptions database, CancellationToken cancellationToken)
+        WebApplicationBuilder builder, NpgsqlDataSource dataSource, SiloOptions settings, DatabaseOptions database, CancellationToken cancellationToken)
     {
         var address = await AdvertisedAddress.FindAsync(settings, database, cancellationToken);
         builder.UseOrleans(silo => UsePostgres(silo, dataSource, settings, address));
     }
 
-    private static void UsePostgres(ISiloBuilder silo, NpgsqlDataSource dataSource, SiloSettings settings, IPAddress address)
+    private static void UsePostgres(ISiloBuilder silo, NpgsqlDataSource dataSource, SiloOptions settings, IPAddress address)
     {
         silo.Configure<ClusterOptions>(cluster =>
         {
@@ -97,7 +98,7 @@ internal static class OrleansSetup
     private static void UseClock(ISiloBuilder silo) => silo.Services.AddKeyedSingleton<TimeProvider>(
         TimeProviderNames.Membership, static (provider, _) => new UptimeClock(provider.GetRequiredService<TimeProvider>()));
 
-    private static void UseStore(ISiloBuilder silo, SiloSettings settings)
+    private static void UseStore(ISiloBuilder silo, SiloOptions settings)
     {
         LoneSilo.Use(silo, settings);
         UseClock(silo);
@@ -107,7 +108,7 @@ internal static class OrleansSetup
     }
 
     // The advertised ports may belong to a port mapping or a proxy.
-    private static void ListenElsewhere(EndpointOptions endpoints, SiloSettings settings, IPAddress address)
+    private static void ListenElsewhere(EndpointOptions endpoints, SiloOptions settings, IPAddress address)
     {
         if (settings.SiloListenPort != 0)
             endpoints.SiloListeningEndpoint = new IPEndPoint(address, settings.SiloListenPort);

@@ -82,7 +82,7 @@ public sealed class KilledSilosTests : IDisposable
                 declared.Release();
                 return ++asked == 1 ? Task.FromException<bool>(new IOException("the database is away")) : Task.FromResult(true);
             },
-            new SiloSettings(),
+            new SiloOptions(),
             TimeProvider.System,
             NullLogger<KilledSilos>.Instance);
         await killed.StartAsync(CancellationToken.None);
@@ -111,7 +111,7 @@ public sealed class KilledSilosTests : IDisposable
             _dead.Add(silo);
             return Task.FromResult(true);
         },
-        new SiloSettings(),
+        new SiloOptions(),
         TimeProvider.System,
         NullLogger<KilledSilos>.Instance);
 }

@@ -11,11 +11,11 @@ internal static class AdvertisedAddress
     /// As configured; loopback where nothing is; for <c>auto</c> the address of this machine on the way to the database, which all processes of a cluster share.
     /// </summary>
     /// <exception cref="StartException">The way to the database cannot be found.</exception>
-    public static async Task<IPAddress> FindAsync(SiloSettings settings, DatabaseOptions database, CancellationToken cancellationToken)
+    public static async Task<IPAddress> FindAsync(SiloOptions settings, DatabaseOptions database, CancellationToken cancellationToken)
     {
         if (settings.AdvertisedAddress.Length == 0)
             return IPAddress.Loopback;
-        if (!string.Equals(settings.AdvertisedAddress, SiloSettings.AutomaticAddress, StringComparison.Ordinal))
+        if (!string.Equals(settings.AdvertisedAddress, SiloOptions.AutomaticAddress, StringComparison.Ordinal))
             return IPAddress.Parse(settings.AdvertisedAddress);
         var host = database.Host.Split(',')[0].Trim();
         if (host.Length == 0 || host.StartsWith('/'))

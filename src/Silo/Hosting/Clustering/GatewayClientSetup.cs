@@ -7,6 +7,7 @@ using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Praefect.Silo.Configuration;
+using SiloOptions = Praefect.Silo.Configuration.SiloOptions;
 
 namespace Praefect.Silo.Hosting.Clustering;
 
@@ -20,7 +21,7 @@ internal static class GatewayClientSetup
     // A silo that hangs keeps its connections, and calls through it wait for it, until it is missing in the list. One small SELECT each time.
     private static readonly TimeSpan ListRefresh = TimeSpan.FromSeconds(1);
 
-    public static void Add(WebApplicationBuilder builder, NpgsqlDataSource dataSource, SiloSettings settings) => builder.UseOrleansClient(client =>
+    public static void Add(WebApplicationBuilder builder, NpgsqlDataSource dataSource, SiloOptions settings) => builder.UseOrleansClient(client =>
     {
         client.Configure<ClusterOptions>(cluster =>
         {

@@ -9,6 +9,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Praefect.Silo.Configuration;
+using SiloOptions = Praefect.Silo.Configuration.SiloOptions;
 
 namespace Praefect.Silo.Hosting.Clustering;
 
@@ -23,7 +24,7 @@ namespace Praefect.Silo.Hosting.Clustering;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class KilledSilos(
-    Func<IPEndPoint, SiloAddress?> active, Func<SiloAddress, Task<bool>> declareDead, SiloSettings settings, TimeProvider time, ILogger<KilledSilos> logger)
+    Func<IPEndPoint, SiloAddress?> active, Func<SiloAddress, Task<bool>> declareDead, SiloOptions settings, TimeProvider time, ILogger<KilledSilos> logger)
     : BackgroundService
 {
     // A process that is being torn down may lose its connections before its listener.
@@ -40,7 +41,7 @@ internal sealed partial class KilledSilos(
     /// Watches the connections that this silo opens to others. Only where one silo's word is enough: a refused port is the word of one, and whoever asked for more
     /// does not want to depend on it.
     /// </summary>
-    public static void Add(ISiloBuilder silo, SiloSettings settings)
+    public static void Add(ISiloBuilder silo, SiloOptions settings)
     {
         if (settings.DeathVotes != 1)
             return;

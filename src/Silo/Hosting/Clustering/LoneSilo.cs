@@ -7,6 +7,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Praefect.Silo.Configuration;
+using SiloOptions = Praefect.Silo.Configuration.SiloOptions;
 
 namespace Praefect.Silo.Hosting;
 
@@ -16,7 +17,7 @@ namespace Praefect.Silo.Hosting;
 /// </summary>
 internal static class LoneSilo
 {
-    public static void Use(ISiloBuilder silo, SiloSettings settings)
+    public static void Use(ISiloBuilder silo, SiloOptions settings)
     {
         silo.Configure<ClusterOptions>(cluster =>
         {

@@ -1,5 +1,6 @@
 using Orleans.Configuration;
 using Praefect.Silo.Configuration;
+using SiloOptions = Praefect.Silo.Configuration.SiloOptions;
 
 namespace Praefect.Silo.Hosting.Clustering;
 
@@ -9,7 +10,7 @@ internal static class Membership
     /// <summary>Periods without a sign of life after which a silo that starts no longer tries to reach another.</summary>
     private const int SignsOfLifeMissed = 3;
 
-    public static void Configure(ClusterMembershipOptions membership, SiloSettings settings)
+    public static void Configure(ClusterMembershipOptions membership, SiloOptions settings)
     {
         membership.ProbeTimeout = settings.ProbeTimeout;
         // A silo that finds itself slow waits longer for others, but never so long that a hung one goes unnoticed.

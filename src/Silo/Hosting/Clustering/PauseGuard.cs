@@ -35,7 +35,7 @@ internal sealed partial class PauseGuard(
 
     private bool Certain => time.GetElapsedTime(Volatile.Read(ref _certain)) < longest;
 
-    public static void Add(IServiceCollection services, SiloSettings settings)
+    public static void Add(IServiceCollection services, SiloOptions settings)
     {
         services.AddSingleton(provider => new PauseGuard(
             () => provider.GetRequiredService<ISiloStatusOracle>().CurrentStatus == SiloStatus.Dead,

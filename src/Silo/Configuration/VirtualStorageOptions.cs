@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Praefect.Silo.Configuration;
 
 /// <summary>A virtual storage, <c>[[virtual_storage]]</c>.</summary>
-public sealed record VirtualStorageSettings
+public sealed record VirtualStorageOptions
 {
     /// <summary><c>name</c>: what clients send in <c>storage_name</c>.</summary>
     public string Name { get; init; } = "";
@@ -12,11 +12,11 @@ public sealed record VirtualStorageSettings
     public int DefaultReplicationFactor { get; init; }
 
     /// <summary><c>[[virtual_storage.node]]</c>.</summary>
-    public ImmutableArray<StorageNodeSettings> Nodes { get; init; } = [];
+    public ImmutableArray<VirtualStorageNodeOptions> Nodes { get; init; } = [];
 }
 
 /// <summary>A storage behind a virtual storage, <c>[[virtual_storage.node]]</c>.</summary>
-public sealed record StorageNodeSettings
+public sealed record VirtualStorageNodeOptions
 {
     /// <summary><c>storage</c>: name of the storage on the node.</summary>
     public string Storage { get; init; } = "";

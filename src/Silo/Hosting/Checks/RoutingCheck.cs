@@ -1,17 +1,21 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Praefect.Gateway.Grains;
 using Praefect.Grains;
 using Praefect.Grains.Nodes;
 
-namespace Praefect.Silo.Hosting;
+namespace Praefect.Silo.Hosting.Checks;
 
 /// <summary>
 /// Whether calls can be routed: the process has started, is not stopping, belongs to its cluster, and knows a healthy node in every virtual storage.
 /// </summary>
-internal sealed class Readiness(NodeDirectory directory, GrainOptions options, IHostApplicationLifetime lifetime, IClusterStanding? standing = null)
+internal sealed class RoutingCheck(NodeDirectory directory, GrainOptions options, IHostApplicationLifetime lifetime, IClusterStanding? standing = null) : IHealthCheck
 {
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        await ObstacleAsync(cancellationToken) is { } obstacle ? HealthCheckResult.Unhealthy(obstacle) : HealthCheckResult.Healthy();
+
     /// <summary>Why calls cannot be routed now; null when they can.</summary>
-    public async ValueTask<string?> ObstacleAsync(CancellationToken cancellationToken)
+    private async ValueTask<string?> ObstacleAsync(CancellationToken cancellationToken)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
             return "stopping";

@@ -14,7 +14,7 @@ public enum SiloRole
 }
 
 /// <summary>The process among others, <c>[silo]</c>. Only an Orleans build has others.</summary>
-public sealed record SiloSettings
+public sealed record SiloOptions
 {
     /// <summary>Value of <c>advertised_address</c> that has it found.</summary>
     public const string AutomaticAddress = "auto";

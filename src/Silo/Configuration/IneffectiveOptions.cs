@@ -1,7 +1,7 @@
 namespace Praefect.Silo.Configuration;
 
 /// <summary>Settings that Praefect knows, that are accepted for the sake of existing files, and that change nothing here.</summary>
-internal static class IneffectiveSettings
+internal static class IneffectiveOptions
 {
     private static readonly PraefectOptions Defaults = new();
 

@@ -78,7 +78,7 @@ public sealed class PraefectServer : IAsyncDisposable
         }
         catch (Exception e)
         {
-            app.Services.GetRequiredService<FailedStart>().Told = StartFailures.Describe(e, options) is not null;
+            app.Services.GetRequiredService<FailedStart>().Told = !StartFailures.Describe(e, options).IsEmpty;
             await server.DisposeAsync();
             throw;
         }

@@ -18,10 +18,10 @@ internal static class GrainOptionsRules
         CheckCount(nameof(options.MaxOpenWrites), options.MaxOpenWrites, errors);
         CheckCount(nameof(options.MaxWaitingWrites), options.MaxWaitingWrites, errors);
         CheckCount(nameof(options.RememberedResults), options.RememberedResults, errors);
-        CheckCount(nameof(options.CopiesPerTarget), options.CopiesPerTarget, errors, most: 1000);
+        Check(nameof(options.CopiesPerTarget), options.CopiesPerTarget, GrainOptions.CopiesPerTargetRange, errors);
         CheckCount(nameof(options.VerificationBatch), options.VerificationBatch, errors, most: 1000);
         CheckCount(nameof(options.ReconciliationBatch), options.ReconciliationBatch, errors);
-        CheckCount(nameof(options.WalkBatch), options.WalkBatch, errors);
+        Check(nameof(options.WalkBatch), options.WalkBatch, GrainOptions.WalkBatchRange, errors);
         return errors.ToImmutable();
     }
 
@@ -83,24 +83,25 @@ internal static class GrainOptionsRules
         CheckTime(nameof(o.VerificationPeriod), o.VerificationPeriod, Ms10, TimeSpan.FromHours(1), errors);
         CheckTime(nameof(o.VerificationLease), o.VerificationLease, TimeSpan.FromMilliseconds(100), 10 * Minute, errors);
         if (o.ReconciliationInterval != TimeSpan.Zero)
-            CheckTime(nameof(o.ReconciliationInterval), o.ReconciliationInterval, TimeSpan.FromMilliseconds(50), TimeSpan.FromDays(365), errors);
+            Check(nameof(o.ReconciliationInterval), o.ReconciliationInterval, GrainOptions.ReconciliationIntervalRange, errors);
         if (o.WalkInterval != TimeSpan.Zero)
-            CheckTime(nameof(o.WalkInterval), o.WalkInterval, Ms10, TimeSpan.MaxValue, errors);
-        CheckTime(nameof(o.WalkCheckInterval), o.WalkCheckInterval, Ms10, TimeSpan.FromDays(365), errors);
+            Check(nameof(o.WalkInterval), o.WalkInterval, GrainOptions.WalkIntervalRange, errors);
+        Check(nameof(o.WalkCheckInterval), o.WalkCheckInterval, GrainOptions.WalkCheckIntervalRange, errors);
         if (o.RepairMaxBackoff < o.RepairBackoff)
             errors.Add("RepairMaxBackoff is shorter than RepairBackoff");
     }
 
-    private static void CheckTime(string name, TimeSpan value, TimeSpan least, TimeSpan most, ImmutableArray<string>.Builder errors)
-    {
-        if (value < least || value > most)
-            errors.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}: it must be between {least} and {most}"));
-    }
+    private static void CheckTime(string name, TimeSpan value, TimeSpan least, TimeSpan most, ImmutableArray<string>.Builder errors) =>
+        Check(name, value, new OptionRange<TimeSpan>(least, most), errors);
 
-    private static void CheckCount(string name, int value, ImmutableArray<string>.Builder errors, int most = 100_000)
+    private static void CheckCount(string name, int value, ImmutableArray<string>.Builder errors, int most = 100_000) =>
+        Check(name, value, new OptionRange<int>(1, most), errors);
+
+    private static void Check<T>(string name, T value, OptionRange<T> range, ImmutableArray<string>.Builder errors)
+        where T : IComparable<T>
     {
-        if (value < 1 || value > most)
-            errors.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}: it must be between 1 and {most}"));
+        if (!range.Contains(value))
+            errors.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}: it must be {range}"));
     }
 
     private static IEnumerable<string> Repeated(IEnumerable<string> names) =>

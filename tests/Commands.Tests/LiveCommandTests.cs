@@ -163,7 +163,7 @@ public sealed class LiveCommandTests(LiveCluster cluster) : IClassFixture<LiveCl
             """);
         var good = cluster.Write("good.json", """
             {"relative_path":"many/a.git","replica_path":"many/a.git","virtual_storage":"default","authoritative_storage":"gitaly-1"}
-            {"relative_path":"many/b.git","replica_path":"many/b.git","virtual_storage":"default","authoritative_storage":"gitaly-1"}
+            {"Relative_Path":"many/b.git","REPLICA_PATH":"many/b.git","Virtual_storage":"default","authoritative_Storage":"gitaly-1"}
             """);
         var empty = cluster.Write("empty.json", "");
 

@@ -3,6 +3,7 @@ using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Praefect.Gateway.Checks;
 using Praefect.Gateway.Reflection;
 using Praefect.Gateway.Tests.Fakes;
@@ -163,7 +164,7 @@ public sealed class OperatorsQuestions
         {
             services.Replace(Microsoft.Extensions.DependencyInjection.ServiceDescriptor.Singleton<Praefect.Grains.Catalogue.IRepositoryCatalogue>(catalogue ?? new ScriptedCatalogue()));
             foreach (var check in checks)
-                services.AddSingleton<IReadinessCheck>(check);
+                services.AddHealthChecks().AddCheck(check.Name, check, tags: [HealthTags.Installation]);
         });
         foreach (var node in cluster.Nodes)
         {
@@ -174,16 +175,18 @@ public sealed class OperatorsQuestions
         return cluster;
     }
 
-    private sealed record StubCheck(string Name, string? Problem, bool Throws = false, bool Waits = false) : IReadinessCheck
+    private sealed record StubCheck(string Name, string? Problem, bool Throws = false, bool Waits = false) : IHealthCheck
     {
         public bool HadDeadline { get; private set; }
 
-        public async Task<string?> RunAsync(GrpcCallOptions passedOn, CancellationToken cancellationToken)
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             HadDeadline = cancellationToken.CanBeCanceled;
             if (Waits)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
-            return Throws ? throw new InvalidOperationException(Problem) : Problem;
+            if (Throws)
+                throw new InvalidOperationException(Problem);
+            return Problem is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(Problem);
         }
     }
 }

@@ -48,7 +48,7 @@ internal static class ListUntrackedRepositoriesCommand
         private bool _any;
         private long _seen;
 
-        public async Task WalkAsync(string virtualStorage, StorageNodeSettings node, CancellationToken cancellationToken)
+        public async Task WalkAsync(string virtualStorage, VirtualStorageNodeOptions node, CancellationToken cancellationToken)
         {
             await using var connection = NodeConnections.To(run, virtualStorage, node);
             var batch = new FindUntrackedRequest { VirtualStorage = virtualStorage, Storage = node.Storage };

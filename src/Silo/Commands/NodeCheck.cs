@@ -35,7 +35,7 @@ internal static class NodeCheck
     }
 
     private static async Task<bool> CheckAsync(
-        CommandRun run, StorageNodeSettings node, ILookup<string, string> storages, TimeSpan timeout, TextWriterLines lines, CancellationToken cancellationToken)
+        CommandRun run, VirtualStorageNodeOptions node, ILookup<string, string> storages, TimeSpan timeout, TextWriterLines lines, CancellationToken cancellationToken)
     {
         await using var connection = NodeConnections.To(run, storages.First().First(), node, new NodeConnectionSettings { ConnectTimeout = timeout });
         var options = new GrpcCallOptions { Timeout = timeout };

@@ -24,7 +24,7 @@ internal sealed class PoolMembers
     /// record are left out.
     /// </summary>
     public static async Task<PoolMembers> GatherAsync(
-        CommandRun run, ServerConnection server, PoolNodes nodes, VirtualStorageSettings virtualStorage, CancellationToken cancellationToken)
+        CommandRun run, ServerConnection server, PoolNodes nodes, VirtualStorageOptions virtualStorage, CancellationToken cancellationToken)
     {
         var members = new PoolMembers();
         using var progress = new ProgressLine(run.Console, run.Time, $"pool members of \"{virtualStorage.Name}\"");

@@ -10,7 +10,7 @@ using Praefect.Wire.Protos;
 namespace Praefect.Silo.Commands;
 
 /// <summary>What nodes are asked about object pools.</summary>
-internal sealed class PoolNodes(CommandRun run, VirtualStorageSettings virtualStorage) : IAsyncDisposable
+internal sealed class PoolNodes(CommandRun run, VirtualStorageOptions virtualStorage) : IAsyncDisposable
 {
     private const int PathsAtOnce = 10_000;
 

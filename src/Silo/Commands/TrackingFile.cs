@@ -19,6 +19,9 @@ internal sealed record TrackingMistake(int Line, string RelativePath, string Rep
 /// <param name="Mistakes">Nothing may be tracked while there is one.</param>
 internal sealed record TrackingFile(List<RepositoryToTrack> Repositories, List<TrackingMistake> Mistakes)
 {
+    // As Go reads JSON.
+    private static readonly JsonSerializerOptions AnyCase = new() { PropertyNameCaseInsensitive = true };
+
     /// <summary>Checks a file: each line by itself, against the records, against the disk, and against the other lines.</summary>
     /// <exception cref="CommandException">No praefect answers.</exception>
     public static async Task<TrackingFile> CheckAsync(CommandRun run, ServerConnection server, string[] texts, CancellationToken cancellationToken)
@@ -74,7 +77,7 @@ internal sealed record TrackingFile(List<RepositoryToTrack> Repositories, List<T
         Entry entry;
         try
         {
-            entry = JsonSerializer.Deserialize<Entry>(line) ?? new Entry();
+            entry = JsonSerializer.Deserialize<Entry>(line, AnyCase) ?? new Entry();
         }
         catch (JsonException)
         {

@@ -46,7 +46,7 @@ internal sealed class ValidateCommand(CommandConsole console)
     {
         try
         {
-            return ConfigurationCheck.Find(ConfigurationFile.Read(toml));
+            return PraefectOptionsValidator.Find(ConfigurationFile.Read(toml));
         }
         catch (ConfigurationException e)
         {
@@ -56,6 +56,6 @@ internal sealed class ValidateCommand(CommandConsole console)
 
     // A mistake of the whole file has no key at all.
     private static Dictionary<string, object> Entry(ConfigurationFault fault) => fault.Key.Count == 0
-        ? new(StringComparer.Ordinal) { ["message"] = fault.Message }
-        : new(StringComparer.Ordinal) { ["key"] = fault.Key, ["message"] = fault.Message };
+        ? new(StringComparer.Ordinal) { ["message"] = fault.Message! }
+        : new(StringComparer.Ordinal) { ["key"] = fault.Key, ["message"] = fault.Message! };
 }

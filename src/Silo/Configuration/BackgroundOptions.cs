@@ -6,7 +6,7 @@ namespace Praefect.Silo.Configuration;
 public sealed record ReplicationOptions
 {
     /// <summary><c>batch_size</c>: how many copies to one storage a process makes at a time; 1 or more.</summary>
-    public long BatchSize { get; init; } = 10;
+    public long BatchSize { get; init; } = GrainDefaults.Options.CopiesPerTarget;
 
     /// <summary><c>parallel_storage_processing_workers</c>: 1 or more.</summary>
     public long ParallelStorageProcessingWorkers { get; init; } = 1;
@@ -16,7 +16,7 @@ public sealed record ReplicationOptions
 public sealed record ReconciliationOptions
 {
     /// <summary><c>scheduling_interval</c>; 0: off.</summary>
-    public TimeSpan SchedulingInterval { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan SchedulingInterval { get; init; } = GrainDefaults.Options.ReconciliationInterval;
 
     /// <summary><c>histogram_buckets</c>, in seconds, ascending.</summary>
     public ImmutableArray<double> HistogramBuckets { get; init; } = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -26,23 +26,23 @@ public sealed record ReconciliationOptions
 public sealed record BackgroundVerificationOptions
 {
     /// <summary><c>verification_interval</c>; 0 or less: off.</summary>
-    public TimeSpan VerificationInterval { get; init; } = TimeSpan.FromHours(168);
+    public TimeSpan VerificationInterval { get; init; } = GrainDefaults.Options.VerificationInterval;
 
     /// <summary><c>delete_invalid_records</c>.</summary>
-    public bool DeleteInvalidRecords { get; init; } = true;
+    public bool DeleteInvalidRecords { get; init; } = GrainDefaults.Options.DeleteInvalidRecords;
 }
 
 /// <summary>The search for repositories on the disks that nobody knows, <c>[repositories_cleanup]</c>.</summary>
 public sealed record RepositoriesCleanupOptions
 {
     /// <summary><c>check_interval</c>: 1 minute or more.</summary>
-    public TimeSpan CheckInterval { get; init; } = TimeSpan.FromMinutes(30);
+    public TimeSpan CheckInterval { get; init; } = GrainDefaults.Options.WalkCheckInterval;
 
     /// <summary><c>run_interval</c>: 1 minute or more; 0: off.</summary>
-    public TimeSpan RunInterval { get; init; } = TimeSpan.FromHours(24);
+    public TimeSpan RunInterval { get; init; } = GrainDefaults.Options.WalkInterval;
 
     /// <summary><c>repositories_in_batch</c>.</summary>
-    public long RepositoriesInBatch { get; init; } = 16;
+    public long RepositoriesInBatch { get; init; } = GrainDefaults.Options.WalkBatch;
 }
 
 /// <summary>Elections, <c>[failover]</c>. Accepted for the sake of existing files: elections are per repository, at the moment they are needed.</summary>

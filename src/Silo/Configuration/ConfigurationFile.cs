@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using Praefect.Silo.Configuration.Toml;
 
 namespace Praefect.Silo.Configuration;
 
@@ -19,11 +18,14 @@ public static class ConfigurationFile
     /// <summary>In front of whatever is wrong before a configuration can be judged.</summary>
     internal const string ReadingPrefix = "error reading config file: ";
 
+    /// <summary>In front of what is wrong with settings that could be read.</summary>
+    internal const string ValidatingPrefix = "validating config: ";
+
     /// <summary>Reads a file, runs its configuration command if it names one, and validates the result. <paramref name="role"/> wins over the file's.</summary>
     /// <exception cref="ConfigurationException">It cannot be read or used; all reasons at once.</exception>
     public static async Task<LoadedConfiguration> LoadAsync(string path, TimeProvider time, CancellationToken cancellationToken, string? role = null)
     {
-        var table = Parse(await ReadAsync(path, cancellationToken));
+        var table = TomlDocument.Read(await ReadAsync(path, cancellationToken));
         if (table.TryGet("config_command", out var command) && command.Value is string { Length: > 0 } executable)
             Overlay(table, await ConfigurationCommand.RunAsync(executable, time, cancellationToken));
         return Bind(table, role);
@@ -31,14 +33,14 @@ public static class ConfigurationFile
 
     /// <summary>The same for a text at hand; a configuration command is not run.</summary>
     /// <exception cref="ConfigurationException">It cannot be used; all reasons at once.</exception>
-    public static LoadedConfiguration Load(string toml) => Bind(Parse(toml), role: null);
+    public static LoadedConfiguration Load(string toml) => Bind(TomlDocument.Read(toml), role: null);
 
     /// <summary>What a text says, without judging whether it can be used.</summary>
     /// <exception cref="ConfigurationException">It is not TOML, or values have the wrong type.</exception>
     internal static PraefectOptions Read(string toml)
     {
         var problems = new SettingsProblems();
-        var options = OptionsBinder.Bind(new SettingsSection(Parse(toml), string.Empty, problems));
+        var options = OptionsBinder.Bind(new SettingsSection(TomlDocument.Read(toml), string.Empty, problems));
         return problems.Errors.Count == 0 ? options : throw new ConfigurationException([.. problems.Errors.Select(error => ReadingPrefix + error)]);
     }
 
@@ -68,19 +70,7 @@ public static class ConfigurationFile
         }
     }
 
-    private static TomlTable Parse(string toml)
-    {
-        try
-        {
-            return TomlReader.Read(toml);
-        }
-        catch (TomlSyntaxException e)
-        {
-            throw new ConfigurationException(ReadingPrefix + e.Message);
-        }
-    }
-
-    private static void Overlay(TomlTable table, string json)
+    private static void Overlay(ConfigurationTable table, string json)
     {
         try
         {
@@ -92,33 +82,33 @@ public static class ConfigurationFile
         }
     }
 
-    private static LoadedConfiguration Bind(TomlTable table, string? role)
+    private static LoadedConfiguration Bind(ConfigurationTable table, string? role)
     {
         var problems = new SettingsProblems();
         var root = new SettingsSection(table, string.Empty, problems);
-        var options = OptionsBinder.Bind(root);
+        var options = OptionsBinder.Bind(root) with { AccessLog = AccessLogOptions.OfProcess() };
         if (role is not null)
             options = options with { Silo = options.Silo with { Role = role } };
         ImmutableArray<string> errors =
         [
             .. problems.Errors.Select(error => ReadingPrefix + error),
-            .. ConfigurationValidation.Validate(options).Select(error => "validating config: " + error),
+            .. new PraefectOptionsValidator().Validate(name: null, options).Failures?.Select(static error => ValidatingPrefix + error) ?? [],
         ];
         if (errors.Length > 0)
             throw new ConfigurationException(errors);
         if (options.Auth.TokenFile.Length > 0)
-            options = options with { Auth = options.Auth with { Token = Secret(options.Auth.TokenFile) } };
+            options = options with { Auth = options.Auth with { Token = Secret(options.Auth.TokenFile), TokenFile = "" } };
         return new LoadedConfiguration(options, [.. Warnings(options, [.. root.UnknownKeys()])]);
     }
 
     private static string Secret(string tokenFile) =>
-        TokenFile.Read(tokenFile, out var problem) ?? throw new ConfigurationException($"validating config: auth.token_file: {problem}");
+        TokenFile.Read(tokenFile, out var problem) ?? throw new ConfigurationException($"{ValidatingPrefix}auth.token_file: {problem}");
 
     private static IEnumerable<string> Warnings(PraefectOptions options, ImmutableArray<string> unknown)
     {
         if (unknown.Length > 0)
             yield return $"configuration keys that mean nothing here: {string.Join(", ", unknown.Distinct(StringComparer.Ordinal))}";
-        var ineffective = string.Join(", ", IneffectiveSettings.Find(options));
+        var ineffective = string.Join(", ", IneffectiveOptions.Find(options));
         if (ineffective.Length > 0)
             yield return $"settings without an effect here: {ineffective}";
         foreach (var virtualStorage in options.VirtualStorages)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Praefect.Silo.Configuration.Toml;
 
 namespace Praefect.Silo.Configuration;
 
@@ -7,7 +6,7 @@ namespace Praefect.Silo.Configuration;
 internal static class ConfigurationJson
 {
     /// <exception cref="JsonException">The text is not a JSON object.</exception>
-    public static void Overlay(TomlTable table, string json)
+    public static void Overlay(ConfigurationTable table, string json)
     {
         using var document = JsonDocument.Parse(json);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
@@ -15,17 +14,10 @@ internal static class ConfigurationJson
         Overlay(table, document.RootElement);
     }
 
-    private static void Overlay(TomlTable table, JsonElement json)
+    private static void Overlay(ConfigurationTable table, JsonElement json)
     {
-        foreach (var property in json.EnumerateObject())
-        {
-            if (property.Value.ValueKind == JsonValueKind.Null)
-                continue;
-            if (property.Value.ValueKind == JsonValueKind.Object && table.TryGet(property.Name, out var existing) && existing.Value is TomlTable section)
-                Overlay(section, property.Value);
-            else
-                table.Set(property.Name, new TomlValue(Convert(property.Value), default));
-        }
+        foreach (var property in json.EnumerateObject().Where(static property => property.Value.ValueKind != JsonValueKind.Null))
+            table.Set(property.Name, new ConfigurationValue(Convert(property.Value), default));
     }
 
     private static object Convert(JsonElement json)
@@ -39,12 +31,10 @@ internal static class ConfigurationJson
             case JsonValueKind.Number:
                 return json.TryGetInt64(out var number) ? (object)number : json.GetDouble();
             case JsonValueKind.Array:
-                var array = new TomlArray();
-                foreach (var item in json.EnumerateArray().Where(item => item.ValueKind != JsonValueKind.Null))
-                    array.Add(new TomlValue(Convert(item), default));
-                return array;
+                var items = json.EnumerateArray().Where(static item => item.ValueKind != JsonValueKind.Null);
+                return new ConfigurationList { Items = [.. items.Select(static item => new ConfigurationValue(Convert(item), default))] };
             default:
-                var table = new TomlTable { Origin = TomlTableOrigin.Header };
+                var table = new ConfigurationTable();
                 Overlay(table, json);
                 return table;
         }

@@ -47,16 +47,3 @@ public sealed record GitHttpOptions
     /// <summary><c>create_on_push</c>: a push to a repository that does not exist creates it.</summary>
     public bool CreateOnPush { get; init; }
 }
-
-/// <summary>Streams in streams, <c>[yamux]</c>.</summary>
-public sealed record YamuxSettings
-{
-    /// <summary>The least window that yamux can work with, 256 KiB.</summary>
-    public const uint WindowBytesMin = 262_144;
-
-    /// <summary><c>maximum_stream_window_size_bytes</c>.</summary>
-    public uint MaximumStreamWindowBytes { get; init; } = WindowBytesMin;
-
-    /// <summary><c>accept_backlog</c>: streams that may wait to be accepted.</summary>
-    public long AcceptBacklog { get; init; } = 256;
-}

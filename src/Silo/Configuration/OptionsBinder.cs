@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Praefect.Wire.Yamux;
 
 namespace Praefect.Silo.Configuration;
 
@@ -41,11 +42,11 @@ internal static class OptionsBinder
         };
     }
 
-    private static VirtualStorageSettings VirtualStorage(SettingsSection section) => new()
+    private static VirtualStorageOptions VirtualStorage(SettingsSection section) => new()
     {
         Name = section.Text("name"),
         DefaultReplicationFactor = (int)section.Number("default_replication_factor", 0, int.MinValue, int.MaxValue),
-        Nodes = section.Sections("node").Select(node => new StorageNodeSettings
+        Nodes = section.Sections("node").Select(node => new VirtualStorageNodeOptions
         {
             Storage = node.Text("storage"),
             Address = node.Text("address"),
@@ -157,10 +158,11 @@ internal static class OptionsBinder
         GrpcLatencyBuckets = section.Numbers("grpc_latency_buckets", defaults.GrpcLatencyBuckets),
     };
 
-    private static YamuxSettings Yamux(SettingsSection section, YamuxSettings defaults) => new()
+    private static YamuxOptions Yamux(SettingsSection section, YamuxOptions defaults) => defaults with
     {
-        MaximumStreamWindowBytes = (uint)section.Number("maximum_stream_window_size_bytes", defaults.MaximumStreamWindowBytes, 0, uint.MaxValue),
-        AcceptBacklog = section.Number("accept_backlog", defaults.AcceptBacklog, 0, int.MaxValue),
+        // Praefect's window may be twice as large as ours.
+        MaxStreamWindowBytes = (uint)Math.Min(section.Number("maximum_stream_window_size_bytes", defaults.MaxStreamWindowBytes, 0, uint.MaxValue), int.MaxValue),
+        AcceptBacklog = (int)section.Number("accept_backlog", defaults.AcceptBacklog, 0, int.MaxValue),
     };
 
     private static GitHttpOptions GitHttp(SettingsSection section) => new()
@@ -170,7 +172,7 @@ internal static class OptionsBinder
         CreateOnPush = section.Flag("create_on_push", false),
     };
 
-    private static SiloSettings Silo(SettingsSection section, SiloSettings defaults) => new()
+    private static SiloOptions Silo(SettingsSection section, SiloOptions defaults) => new()
     {
         Role = section.Text("role", defaults.Role),
         ClusterId = section.Text("cluster_id", defaults.ClusterId),

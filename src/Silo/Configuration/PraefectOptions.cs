@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Praefect.Wire.Yamux;
 
 namespace Praefect.Silo.Configuration;
 
@@ -31,7 +32,7 @@ public sealed record PraefectOptions
     public bool LegacyElectorsAllowed { get; init; }
 
     /// <summary><c>[[virtual_storage]]</c>.</summary>
-    public ImmutableArray<VirtualStorageSettings> VirtualStorages { get; init; } = [];
+    public ImmutableArray<VirtualStorageOptions> VirtualStorages { get; init; } = [];
 
     /// <summary><c>[auth]</c>.</summary>
     public AuthOptions Auth { get; init; } = new();
@@ -60,14 +61,17 @@ public sealed record PraefectOptions
     /// <summary><c>[logging]</c>.</summary>
     public LoggingOptions Logging { get; init; } = new();
 
+    /// <summary>From the environment: which calls are logged.</summary>
+    public AccessLogOptions AccessLog { get; init; } = new();
+
     /// <summary><c>[sentry]</c>.</summary>
     public SentryOptions Sentry { get; init; } = new();
 
     /// <summary><c>[prometheus]</c>.</summary>
     public PrometheusOptions Prometheus { get; init; } = new();
 
-    /// <summary><c>[yamux]</c>.</summary>
-    public YamuxSettings Yamux { get; init; } = new();
+    /// <summary><c>[yamux]</c>: for the connections to the nodes.</summary>
+    public YamuxOptions Yamux { get; init; } = new();
 
     /// <summary><c>[store]</c>: ours.</summary>
     public StoreOptions Store { get; init; } = new();
@@ -76,8 +80,8 @@ public sealed record PraefectOptions
     public GitHttpOptions GitHttp { get; init; } = new();
 
     /// <summary><c>[write_turns] enabled</c>: ours. Conflicting writes take turns.</summary>
-    public bool WriteTurns { get; init; } = true;
+    public bool WriteTurns { get; init; } = GrainDefaults.Options.WriteTurns;
 
     /// <summary><c>[silo]</c>: ours.</summary>
-    public SiloSettings Silo { get; init; } = new();
+    public SiloOptions Silo { get; init; } = new();
 }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Praefect.Silo.Configuration.Toml;
+using System.Globalization;
 
 namespace Praefect.Silo.Configuration;
 
@@ -7,9 +7,9 @@ namespace Praefect.Silo.Configuration;
 /// <param name="table">The section; null where the document does not have it.</param>
 /// <param name="path">Dotted name of the section, empty for the document itself.</param>
 /// <param name="problems">Where values of the wrong type are reported.</param>
-internal sealed class SettingsSection(TomlTable? table, string path, SettingsProblems problems)
+internal sealed class SettingsSection(ConfigurationTable? table, string path, SettingsProblems problems)
 {
-    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<SettingsSection> _children = [];
 
     /// <summary>Whether the document has the section.</summary>
@@ -39,7 +39,7 @@ internal sealed class SettingsSection(TomlTable? table, string path, SettingsPro
             return Refuse(key, found, "an integer", fallback);
         if (number >= min && number <= max)
             return number;
-        problems.Errors.Add($"{found.Position}: {Name(key)} must be from {min} to {max}, but is {number}");
+        problems.Errors.Add($"{found.Place}: {Name(key)} must be from {min} to {max}, but is {number}");
         return fallback;
     }
 
@@ -53,7 +53,7 @@ internal sealed class SettingsSection(TomlTable? table, string path, SettingsPro
             return Refuse(key, found, "a duration in quotes such as \"1m30s\"", fallback);
         if (GoDuration.TryParse(text, out var duration))
             return duration;
-        problems.Errors.Add($"{found.Position}: {Name(key)} must be a duration such as \"1m30s\", but is \"{text}\"");
+        problems.Errors.Add($"{found.Place}: {Name(key)} must be a duration such as \"1m30s\", but is \"{text}\"");
         return fallback;
     }
 
@@ -62,17 +62,14 @@ internal sealed class SettingsSection(TomlTable? table, string path, SettingsPro
         var found = Find(key);
         if (found is null)
             return fallback;
-        if (found.Value is not TomlArray array)
+        if (found.Value is not ConfigurationList array)
             return Refuse(key, found, "an array of numbers", fallback);
-        var numbers = ImmutableArray.CreateBuilder<double>(array.Count);
-        foreach (var item in array)
+        var numbers = ImmutableArray.CreateBuilder<double>(array.Items.Count);
+        foreach (var item in array.Items)
         {
-            numbers.Add(item.Value switch
-            {
-                double number => number,
-                long number => number,
-                _ => Refuse(key, item, "an array of numbers", 0.0),
-            });
+            if (item.Value is not (double or long))
+                return Refuse(key, item, "an array of numbers", fallback);
+            numbers.Add(Convert.ToDouble(item.Value, CultureInfo.InvariantCulture));
         }
 
         return numbers.ToImmutable();
@@ -84,8 +81,8 @@ internal sealed class SettingsSection(TomlTable? table, string path, SettingsPro
         var child = found switch
         {
             null => null,
-            { Value: TomlTable inner } => inner,
-            _ => Refuse<TomlTable?>(key, found, "a table", null),
+            { Value: ConfigurationTable inner } => inner,
+            _ => Refuse<ConfigurationTable?>(key, found, "a table", null),
         };
         return Adopt(new SettingsSection(child, Name(key), problems));
     }
@@ -95,9 +92,9 @@ internal sealed class SettingsSection(TomlTable? table, string path, SettingsPro
         var found = Find(key);
         if (found is null)
             return [];
-        if (found.Value is not TomlArray array || array.Any(item => item.Value is not TomlTable))
+        if (found.Value is not ConfigurationList array || array.Items.Any(item => item.Value is not ConfigurationTable))
             return Refuse(key, found, "an array of tables", ImmutableArray<SettingsSection>.Empty);
-        return [.. array.Select(item => Adopt(new SettingsSection((TomlTable)item.Value, Name(key), problems)))];
+        return [.. array.Items.Select(item => Adopt(new SettingsSection((ConfigurationTable)item.Value, Name(key), problems)))];
     }
 
     /// <summary>Every key, here and in the sections taken from here, that nobody asked for.</summary>
@@ -105,15 +102,15 @@ internal sealed class SettingsSection(TomlTable? table, string path, SettingsPro
         (table?.Entries ?? []).Where(entry => !_known.Contains(entry.Key)).Select(entry => Name(entry.Key))
             .Concat(_children.SelectMany(child => child.UnknownKeys()));
 
-    private TomlValue? Find(string key)
+    private ConfigurationValue? Find(string key)
     {
         _known.Add(key);
         return table is not null && table.TryGet(key, out var value) ? value : null;
     }
 
-    private T Refuse<T>(string key, TomlValue found, string expected, T fallback)
+    private T Refuse<T>(string key, ConfigurationValue found, string expected, T fallback)
     {
-        problems.Errors.Add($"{found.Position}: {Name(key)} must be {expected}, but is {found.Kind}");
+        problems.Errors.Add($"{found.Place}: {Name(key)} must be {expected}, but is {found.Kind}");
         return fallback;
     }
 

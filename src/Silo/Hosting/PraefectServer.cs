@@ -2,13 +2,11 @@ using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Praefect.Gateway;
-using Praefect.Gateway.Checks;
-using Praefect.Gateway.Front;
 using Praefect.Grains;
 using Praefect.Grains.Nodes;
 using Praefect.Grains.Telemetry;
@@ -16,31 +14,17 @@ using Praefect.Silo.Configuration;
 using Praefect.Silo.Hosting.Checks;
 using Praefect.Silo.Logging;
 using Praefect.Silo.Metrics;
-using Praefect.Store;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Nodes;
 using Praefect.Wire.Sidechannel;
-using Praefect.Wire.Yamux;
-using GrainVirtualStorage = Praefect.Grains.Nodes.VirtualStorageOptions;
 
 namespace Praefect.Silo.Hosting;
 
-/// <summary>The whole process: grains, gateway and listeners in one host, or one of the two sides for the roles of a cluster.</summary>
+/// <summary>The whole process: grains, gateway and listeners in one host, or one of the two sides for the split roles of a cluster.</summary>
 public sealed class PraefectServer : IAsyncDisposable
 {
     /// <summary>Time for recording outcomes and deactivating grains, after the grace period for calls.</summary>
     private static readonly TimeSpan StopReserve = TimeSpan.FromSeconds(40);
-
-    /// <summary>How old the view of the nodes' health may get in a process of a cluster when a silo dies with the grain that tells of it.</summary>
-    private static readonly TimeSpan ClusterRefresh = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan ClusterRenewal = TimeSpan.FromSeconds(1);
-
-    // A request that was on its way into a silo that died is answered by nobody. Both calls may be repeated.
-    private static readonly TimeSpan ClusterAttempt = TimeSpan.FromSeconds(1);
-
-    private const long MostCopies = 1000;
-    private const long MostInBatch = 10_000;
 
     private static readonly ImmutableArray<string> Meters =
         ["Praefect*", "Microsoft.Orleans", "System.Runtime", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql"];
@@ -49,14 +33,13 @@ public sealed class PraefectServer : IAsyncDisposable
 
     private PraefectServer(WebApplication app) => _app = app;
 
-    /// <summary>Addresses that Kestrel listens on, with the ports that were chosen for those given as 0.</summary>
-    public IReadOnlyCollection<string> Addresses =>
-        [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+    /// <summary>Addresses that others can connect to, with the ports that were chosen for those given as 0.</summary>
+    public IReadOnlyCollection<string> Addresses => _app.Services.GetRequiredService<Listeners>().Addresses();
 
     /// <summary>Services, for those who host the process in theirs.</summary>
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Starts: store, grain runtime, first look at the nodes, and only then listeners.</summary>
+    /// <summary>Starts: store, silo, first look at the nodes, and only then listeners.</summary>
     /// <exception cref="Exception">Whatever stopped the start; <c>StartFailures</c> has the words.</exception>
     public static async Task<PraefectServer> StartAsync(
         LoadedConfiguration configuration, TimeProvider time, CancellationToken cancellationToken, Action<WebApplicationBuilder>? customise = null)
@@ -69,16 +52,14 @@ public sealed class PraefectServer : IAsyncDisposable
         var listeners = await Listeners.PrepareAsync(options, time, cancellationToken);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
         AddOwnServices(builder.Services, options, listeners);
-        await GrainRuntimeSetup.AddAsync(builder, options, cancellationToken);
-        builder.Services.AddPraefectGrains(GrainOptionsOf(options));
+        var usable = await OrleansSetup.AddAsync(builder, options, cancellationToken);
+        builder.Services.AddPraefectGrains().ConfigureOptions<GrainOptionsSetup>();
         builder.Services.AddSingleton<INodeGateway, NodeGateway>();
         AddNodes(builder.Services, options);
         builder.Services.AddHostedService<NodeWatch>();
         if (options.Silo.Kind != SiloRole.Silo)
-        {
-            builder.Services.AddGateway(GatewayOptionsOf(options));
-            AddChecks(builder.Services, options);
-        }
+            builder.Services.AddGateway().ConfigureOptions<GatewayOptionsSetup>();
+        HealthSetup.Add(builder.Services, options);
 
         customise?.Invoke(builder);
 
@@ -86,13 +67,18 @@ public sealed class PraefectServer : IAsyncDisposable
         var server = new PraefectServer(app);
         try
         {
+            // Ahead of whatever is made of options, so that all that is wrong is told and not the first that is met.
+            app.Services.GetRequiredService<IStartupValidator>().Validate();
             Measure(app.Services);
+            app.Services.GetRequiredService<EarlyNodes>().Start();
             Route(app, options.Silo.Kind);
+            await usable;
             await app.StartAsync(cancellationToken);
             return server;
         }
-        catch
+        catch (Exception e)
         {
+            app.Services.GetRequiredService<FailedStart>().Told = StartFailures.Describe(e, options) is not null;
             await server.DisposeAsync();
             throw;
         }
@@ -113,10 +99,12 @@ public sealed class PraefectServer : IAsyncDisposable
         services.AddSingleton<GitHttpEntrance>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.GracefulStopTimeout + StopReserve);
         services.AddSingleton(_ => new MetricsRegistry(Meters, HistogramBuckets.Of(options), KnownSeries.Praefects()));
-        services.AddSingleton(options);
+        services.AddOptions<PraefectOptions>().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PraefectOptions>, PraefectOptionsValidator>();
+        services.AddSingleton<IOptionsFactory<PraefectOptions>>(provider => new PraefectOptionsFactory(options, provider.GetServices<IValidateOptions<PraefectOptions>>()));
+        services.AddSingleton(static provider => provider.GetRequiredService<IOptions<PraefectOptions>>().Value);
         services.AddSingleton<CatalogueMetrics>();
         services.AddSingleton<ProcessMetrics>();
-        services.AddSingleton<Readiness>();
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<IHostedService>(provider => new GracefulStop(
             provider.GetRequiredService<IServer>(),
@@ -132,85 +120,20 @@ public sealed class PraefectServer : IAsyncDisposable
         var nodes = options.VirtualStorages
             .SelectMany(storage => storage.Nodes, (storage, node) => new NodeOptions(storage.Name, node.Storage, NodeAddress.Parse(node.Address), node.Token))
             .ToImmutableArray();
-        var yamux = new YamuxOptions
-        {
-            AcceptBacklog = (int)options.Yamux.AcceptBacklog,
-            MaxStreamWindowBytes = options.Yamux.MaximumStreamWindowBytes,
-        };
+        services.AddSingleton<EarlyNodes>();
         services.AddSingleton(provider => new NodeConnectionPool(
             nodes,
             provider.GetRequiredService<SidechannelRegistry>(),
             provider.GetRequiredService<IBackchannelAcceptor>(),
-            yamux,
+            options.Yamux,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
-    }
-
-    private static void AddChecks(IServiceCollection services, PraefectOptions options)
-    {
-        if (options.Database is not { } database)
-        {
-            if (services.Any(static service => service.ServiceType == typeof(IGrainStore)))
-                services.AddSingleton<IReadinessCheck, StoreCheck>();
-            return;
-        }
-
-        services.AddSingleton<IReadinessCheck>(_ => new DatabaseCheck(database));
-        if (GrainRuntimeSetup.NeedsMigrations)
-            services.AddSingleton<IReadinessCheck>(provider => new MigrationsCheck(database, provider.GetRequiredService<TimeProvider>()));
     }
 
     // One file may serve all processes of a cluster: a silo has no port for calls, whatever the file says.
     private static PraefectOptions Served(PraefectOptions options) => options.Silo.Kind != SiloRole.Silo
         ? options
         : options with { ListenAddress = "", TlsListenAddress = "", SocketPath = "", GitHttp = new GitHttpOptions() };
-
-    private static GrainOptions GrainOptionsOf(PraefectOptions options) => new()
-    {
-        // A file is locked for one process; on the embedded runtime a database is, too.
-        OneProcess = options.Database is null || !GrainRuntimeSetup.HasCluster,
-        // Among several processes notices can be lost with a silo, so all of them look more often.
-        DirectoryRefresh = options.Database is null ? new GrainOptions().DirectoryRefresh : ClusterRefresh,
-        // What Praefect takes in hand for one storage at a time.
-        CopiesPerTarget = (int)Math.Min(options.Replication.BatchSize, MostCopies),
-        ReconciliationInterval = SearchInterval(options.Reconciliation.SchedulingInterval),
-        VerificationInterval = options.BackgroundVerification.VerificationInterval,
-        DeleteInvalidRecords = options.BackgroundVerification.DeleteInvalidRecords,
-        WalkInterval = options.RepositoriesCleanup.RunInterval > TimeSpan.Zero ? options.RepositoriesCleanup.RunInterval : TimeSpan.Zero,
-        WalkCheckInterval = SearchInterval(options.RepositoriesCleanup.CheckInterval) is var check && check > TimeSpan.Zero ? check : new GrainOptions().WalkCheckInterval,
-        WalkBatch = (int)Math.Clamp(options.RepositoriesCleanup.RepositoriesInBatch, 1, MostInBatch),
-        WriteTurns = options.WriteTurns,
-        VirtualStorages =
-        [
-            .. options.VirtualStorages.Select(storage => new GrainVirtualStorage
-            {
-                Name = storage.Name,
-                Storages = [.. storage.Nodes.Select(node => node.Storage)],
-                DefaultReplicationFactor = storage.DefaultReplicationFactor,
-            }),
-        ],
-    };
-
-    private static TimeSpan SearchInterval(TimeSpan configured) =>
-        configured <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Clamp(configured.TotalSeconds, 0.05, TimeSpan.FromDays(365).TotalSeconds));
-
-    private static GatewayOptions GatewayOptionsOf(PraefectOptions options) => new()
-    {
-        AccessLogAllow = AccessLogPatterns.Allow,
-        AccessLogDeny = AccessLogPatterns.Deny,
-        Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [],
-        AuthTransitioning = options.Auth.Transitioning,
-        // Where silos can die apart from gateways, a write that went down with one is to be noticed soon.
-        RenewInterval = options.Silo.Kind == SiloRole.All ? new GatewayOptions().RenewInterval : ClusterRenewal,
-        BeginTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().BeginTimeout : ClusterAttempt,
-        FinishAttemptTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().FinishAttemptTimeout : ClusterAttempt,
-        GitHttp = new GitHttpFrontOptions
-        {
-            Enabled = options.GitHttp.ListenAddress.Length > 0,
-            Token = options.GitHttp.Token.Length > 0 ? options.GitHttp.Token : null,
-            CreateOnPush = options.GitHttp.CreateOnPush,
-        },
-    };
 
     // Ahead of everything that measures, so that nothing is missed and every series is there from the start.
     private static void Measure(IServiceProvider services)

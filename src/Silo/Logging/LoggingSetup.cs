@@ -24,6 +24,10 @@ internal static class LoggingSetup
 
         // What stops the start is told once, in words for operators.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        logging.Services.AddSingleton<FailedStart>();
+
+        // Who asks for health gets the answer, and asks every second.
+        logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         logging.AddConsole(console => console.FormatterName = options.Format is "json" ? JsonConsoleFormatter.FormatterName : TextConsoleFormatter.FormatterName);
         logging.AddConsoleFormatter<TextConsoleFormatter, ConsoleFormatterOptions>();
         logging.AddConsoleFormatter<JsonConsoleFormatter, ConsoleFormatterOptions>();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Praefect.Grains.Catalogue;
 using Praefect.Grains.Nodes;
 using Praefect.Silo.Configuration;
+using VirtualStorageOptions = Praefect.Silo.Configuration.VirtualStorageOptions;
 
 namespace Praefect.Silo.Metrics;
 
@@ -20,7 +21,8 @@ internal sealed partial class CatalogueMetrics(
     {
         if (_catalogue is not { } catalogue)
             return string.Empty;
-        using var limit = new CancellationTokenSource(options.Prometheus.ScrapeTimeout, time);
+        // Less than no time is none, as in Go.
+        using var limit = new CancellationTokenSource(TimeSpan.FromTicks(Math.Max(0, options.Prometheus.ScrapeTimeout.Ticks)), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         // Side by side: a family that takes all of the time must not take that of the others.
         var families = new List<Task<string>>
@@ -86,7 +88,7 @@ internal sealed partial class CatalogueMetrics(
         }
     }
 
-    private static string[] Configured(VirtualStorageSettings storage) => [.. storage.Nodes.Select(static node => node.Storage)];
+    private static string[] Configured(VirtualStorageOptions storage) => [.. storage.Nodes.Select(static node => node.Storage)];
 
     private static string Labels(params ReadOnlySpan<(string Key, string Value)> labels)
     {

@@ -35,8 +35,6 @@ public sealed class TestCluster : IAsyncDisposable
     {
         Nodes = nodes;
         Grains = new FakeGrains([.. nodes.Select(n => n.Storage)]);
-        var options = new GatewayOptions { AccessLog = false, GraceAfterPrimaryFailure = TimeSpan.FromMilliseconds(200) };
-        configure?.Invoke(options);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(Logs);
         builder.Services.AddSingleton<IRepositoryCatalogue>(Catalogue);
@@ -46,7 +44,13 @@ public sealed class TestCluster : IAsyncDisposable
         builder.Services.AddSingleton(p => new NodeConnectionPool(
             nodes.Select(n => new NodeOptions(VirtualStorage, n.Storage, NodeAddress.Parse(otherAddresses.GetValueOrDefault(n.Storage, n.Address)), NodeToken)),
             p.GetRequiredService<SidechannelRegistry>(), p.GetRequiredService<IBackchannelAcceptor>(), new YamuxOptions(), TimeProvider.System, NullLoggerFactory.Instance));
-        builder.Services.AddGateway(options);
+        builder.Services.AddGateway();
+        builder.Services.Configure<GatewayOptions>(options =>
+        {
+            options.AccessLog = false;
+            options.GraceAfterPrimaryFailure = TimeSpan.FromMilliseconds(200);
+            configure?.Invoke(options);
+        });
         // What a test brings wins over what every test has.
         add?.Invoke(builder.Services);
         builder.WebHost.ConfigureKestrel(k =>

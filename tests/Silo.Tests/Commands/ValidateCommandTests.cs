@@ -87,6 +87,9 @@ public sealed class ValidateCommandTests
     [InlineData("[tls]\nmin_version = 'SSL'", "not supported: \\\"SSL\\\"")]
     [InlineData("[auth]\ntoken_file = '/nowhere/t'", "\"token_file\"\n      ],\n      \"message\": \"doesn't exist: \\\"/nowhere/t\\\"")]
     [InlineData("[auth]\ntoken = 't'\ntoken_file = '/nowhere/t'", "token and token_file cannot both be set")]
+    [InlineData("[reconciliation]\nhistogram_buckets = [1, 1]", "bad order")]
+    [InlineData("[prometheus]\ngrpc_latency_buckets = [0.5, 0.5]", "bad order: expected asc: [0.5 0.5]")]
+    [InlineData("[silo]\nmissed_probes = 0", "\"missed_probes\"\n      ],\n      \"message\": \"must be between 1 and 20, but is 0\"")]
     [InlineData("x = ", "\"message\": \"line 5, column ")]
     public async Task Each_mistake_has_praefects_words(string added, string expected)
     {

@@ -23,6 +23,27 @@ public sealed class ConfigurationCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Its_keys_are_read_in_any_case()
+    {
+        var loaded = await LoadAsync("""echo '{"Auth": {"TOKEN": "from-command"}, "DATABASE": {"Host": "db"}, "Virtual_Storage": [{"Name": "other", "NODE": [{"Storage": "b", "Address": "tcp://h:1"}]}]}'""");
+
+        Assert.Equal(new AuthOptions { Token = "from-command", Transitioning = true }, loaded.Options.Auth);
+        Assert.Equal(("other", "db"), (Assert.Single(loaded.Options.VirtualStorages).Name, loaded.Options.Database!.Host));
+        Assert.Empty(loaded.Warnings);
+    }
+
+    [Theory]
+    [InlineData("""{"auth": "from-command"}""", "output of the config command: auth must be a table, but is a string")]
+    [InlineData("""{"Auth": {"Token": 5}}""", "output of the config command: auth.token must be a string, but is an integer")]
+    [InlineData("""{"virtual_storage": {"name": "x"}}""", "output of the config command: virtual_storage is an array at line 6, column 1 and cannot be added to")]
+    public async Task Sections_that_cannot_be_understood_are_an_error(string json, string expected)
+    {
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync($"echo '{json}'"));
+
+        Assert.Contains("error reading config file: " + expected, error.Problems);
+    }
+
+    [Fact]
     public async Task A_command_that_fails_is_told_with_what_it_said()
     {
         var error = await Assert.ThrowsAsync<ConfigurationException>(() => LoadAsync("echo no vault >&2; exit 3"));

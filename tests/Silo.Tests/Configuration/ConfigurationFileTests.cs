@@ -1,4 +1,5 @@
 using Praefect.Silo.Configuration;
+using Praefect.Wire.Yamux;
 
 namespace Praefect.Silo.Tests.Configuration;
 
@@ -142,8 +143,8 @@ public sealed class ConfigurationFileTests
         Assert.Equal(("default", 2), (storage.Name, storage.DefaultReplicationFactor));
         Assert.Equal(
             [
-                new StorageNodeSettings { Storage = "gitaly-1", Address = "tcp://10.0.0.1:8075", Token = "secret1" },
-                new StorageNodeSettings { Storage = "gitaly-2", Address = "unix:/run/gitaly.socket" },
+                new VirtualStorageNodeOptions { Storage = "gitaly-1", Address = "tcp://10.0.0.1:8075", Token = "secret1" },
+                new VirtualStorageNodeOptions { Storage = "gitaly-2", Address = "unix:/run/gitaly.socket" },
             ],
             storage.Nodes.AsEnumerable());
         Assert.Equal(new AuthOptions { Token = "clients", Transitioning = true }, options.Auth);
@@ -163,13 +164,46 @@ public sealed class ConfigurationFileTests
         Assert.Equal(new SentryOptions { Dsn = "https://x", Environment = "prod" }, options.Sentry);
         Assert.Equal(TimeSpan.FromSeconds(5), options.Prometheus.ScrapeTimeout);
         Assert.Equal([0.1, 1.0], options.Prometheus.GrpcLatencyBuckets.AsEnumerable());
-        Assert.Equal(new YamuxSettings { MaximumStreamWindowBytes = 524_288, AcceptBacklog = 128 }, options.Yamux);
+        Assert.Equal(new YamuxOptions { MaxStreamWindowBytes = 524_288, AcceptBacklog = 128 }, options.Yamux);
         Assert.Equal("/var/lib/praefect.db", options.Store.Path);
         Assert.Equal(new GitHttpOptions { ListenAddress = "127.0.0.1:8080", Token = "people", CreateOnPush = true }, options.GitHttp);
         Assert.Equal(
-            new SiloSettings { ClusterId = "c", ServiceId = "s", AdvertisedAddress = "10.0.0.9", SiloPort = 11111, GatewayPort = 30000, SiloListenPort = 11112, GatewayListenPort = 30001 },
+            new SiloOptions { ClusterId = "c", ServiceId = "s", AdvertisedAddress = "10.0.0.9", SiloPort = 11111, GatewayPort = 30000, SiloListenPort = 11112, GatewayListenPort = 30001 },
             options.Silo);
     }
+
+    [Fact]
+    public void Keys_are_read_in_any_case()
+    {
+        var shouted = ConfigurationFile.Load(System.Text.RegularExpressions.Regex.Replace(
+            Everything, @"^\s*(\[+[a-z._]+\]+|[a-z_]+ =)", static key => key.Value.ToUpperInvariant(), System.Text.RegularExpressions.RegexOptions.Multiline, TimeSpan.FromSeconds(5)));
+
+        Assert.Equal(Json(ConfigurationFile.Load(Everything)), Json(shouted));
+    }
+
+    [Fact]
+    public void A_secret_in_a_section_that_is_spelled_in_another_case_closes_the_port()
+    {
+        var loaded = ConfigurationFile.Load(Minimal + "\n[Auth]\nToken = \"secret\"");
+
+        Assert.Equal("secret", loaded.Options.Auth.Token);
+        Assert.Empty(loaded.Warnings);
+    }
+
+    [Theory]
+    [InlineData("auth = 'secret'", "line 1, column 8: auth must be a table, but is a string")]
+    [InlineData("Auth = ['secret']", "line 1, column 8: auth must be a table, but is an array")]
+    [InlineData("AUTH.Token = 5", "line 1, column 14: auth.token must be a string, but is an integer")]
+    [InlineData("tls = true", "line 1, column 7: tls must be a table, but is a boolean")]
+    [InlineData("Tls.Certificate_Path = []", "line 1, column 24: tls.certificate_path must be a string, but is an array")]
+    [InlineData("database = 'postgres://db'", "line 1, column 12: database must be a table, but is a string")]
+    [InlineData("Database.Host = 1.5", "line 1, column 17: database.host must be a string, but is a float")]
+    [InlineData("Database.Session_Pooled = 1979-05-27", "line 1, column 27: database.session_pooled must be a table, but is a date or time")]
+    public void A_section_that_cannot_be_understood_stops_the_start(string line, string expected) => Assert.Equal(
+        "error reading config file: " + expected,
+        Assert.Single(Assert.Throws<ConfigurationException>(() => ConfigurationFile.Load(line + "\n" + Minimal)).Problems));
+
+    private static string Json(LoadedConfiguration loaded) => System.Text.Json.JsonSerializer.Serialize(loaded);
 
     [Fact]
     public void What_is_not_set_has_praefects_defaults()
@@ -188,7 +222,7 @@ public sealed class ConfigurationFileTests
         Assert.Equal((1.0, 3.0), (options.Failover.BootstrapInterval.TotalSeconds, options.Failover.MonitorInterval.TotalSeconds));
         Assert.Equal("info", options.Logging.Level);
         Assert.Equal([0.001, 0.005, 0.025, 0.1, 0.5, 1, 10, 30, 60, 300, 1500], options.Prometheus.GrpcLatencyBuckets.AsEnumerable());
-        Assert.Equal((262_144u, 256L), (options.Yamux.MaximumStreamWindowBytes, options.Yamux.AcceptBacklog));
+        Assert.Equal((262_144u, 256L), (options.Yamux.MaxStreamWindowBytes, options.Yamux.AcceptBacklog));
         Assert.Equal("", options.GitHttp.ListenAddress);
     }
 

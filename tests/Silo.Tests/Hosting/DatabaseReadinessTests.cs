@@ -1,9 +1,9 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 using Praefect.Database;
 using Praefect.Silo.Configuration;
 using Praefect.Silo.Hosting.Checks;
 using Praefect.Tests.Shared;
-using Praefect.Wire.Grpc;
 
 namespace Praefect.Silo.Tests.Hosting;
 
@@ -54,9 +54,15 @@ public sealed class DatabaseReadinessTests(PostgresServer postgres) : IClassFixt
         Assert.Equal("error writing: cannot execute INSERT in a read-only transaction", await WritesAsync(database));
     }
 
-    private static Task<string?> MigrationsAsync(DatabaseOptions database) => new MigrationsCheck(database, TimeProvider.System).RunAsync(new GrpcCallOptions(), default);
+    private static Task<string?> MigrationsAsync(DatabaseOptions database) => ProblemAsync(new MigrationsCheck(database, TimeProvider.System));
 
-    private static Task<string?> WritesAsync(DatabaseOptions database) => new DatabaseCheck(database).RunAsync(new GrpcCallOptions(), default);
+    private static Task<string?> WritesAsync(DatabaseOptions database) => ProblemAsync(new DatabaseCheck(database));
+
+    private static async Task<string?> ProblemAsync(IHealthCheck check)
+    {
+        var result = await check.CheckHealthAsync(new HealthCheckContext());
+        return result.Status == HealthStatus.Healthy ? null : result.Description;
+    }
 
     private async Task<(DatabaseOptions Database, string Connection)> NewMigratedAsync()
     {

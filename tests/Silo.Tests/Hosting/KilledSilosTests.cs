@@ -1,10 +1,9 @@
-#if GRAINS_ORLEANS
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Runtime;
 using Praefect.Silo.Configuration;
-using Praefect.Silo.Hosting;
+using Praefect.Silo.Hosting.Clustering;
 
 namespace Praefect.Silo.Tests.Hosting;
 
@@ -83,7 +82,7 @@ public sealed class KilledSilosTests : IDisposable
                 declared.Release();
                 return ++asked == 1 ? Task.FromException<bool>(new IOException("the database is away")) : Task.FromResult(true);
             },
-            new SiloSettings(),
+            new SiloOptions(),
             TimeProvider.System,
             NullLogger<KilledSilos>.Instance);
         await killed.StartAsync(CancellationToken.None);
@@ -112,8 +111,7 @@ public sealed class KilledSilosTests : IDisposable
             _dead.Add(silo);
             return Task.FromResult(true);
         },
-        new SiloSettings(),
+        new SiloOptions(),
         TimeProvider.System,
         NullLogger<KilledSilos>.Instance);
 }
-#endif

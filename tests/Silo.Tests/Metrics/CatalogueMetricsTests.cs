@@ -3,6 +3,7 @@ using Praefect.Grains.Catalogue;
 using Praefect.Grains.Nodes;
 using Praefect.Silo.Configuration;
 using Praefect.Silo.Metrics;
+using VirtualStorageOptions = Praefect.Silo.Configuration.VirtualStorageOptions;
 
 namespace Praefect.Silo.Tests.Metrics;
 
@@ -81,8 +82,8 @@ public sealed class CatalogueMetricsTests
         Assert.DoesNotContain("verification_queue_depth", await Metrics(never).WriteAsync(default), StringComparison.Ordinal);
     }
 
-    private static VirtualStorageSettings Storage(string name, params string[] storages) =>
-        new() { Name = name, Nodes = [.. storages.Select(storage => new StorageNodeSettings { Storage = storage })] };
+    private static VirtualStorageOptions Storage(string name, params string[] storages) =>
+        new() { Name = name, Nodes = [.. storages.Select(storage => new VirtualStorageNodeOptions { Storage = storage })] };
 
     private CatalogueMetrics Metrics(PraefectOptions? options = null) => new([_catalogue], new OneHealthyNode(), options ?? s_options, TimeProvider.System, _log);
 

@@ -1,18 +1,15 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
-using Praefect.Gateway.Checks;
 using Praefect.Silo.Configuration;
-using Praefect.Wire.Grpc;
 
 namespace Praefect.Silo.Hosting.Checks;
 
 /// <summary>The database answers, and takes writes: a standby, or a user without the right to write, does not. What is written is taken back.</summary>
-internal sealed class DatabaseCheck(DatabaseOptions database) : IReadinessCheck
+internal sealed class DatabaseCheck(DatabaseOptions database) : IHealthCheck
 {
     private const string Write = "INSERT INTO catalogue_verifications (repository_id, storage, leased_until) VALUES (0, 'readiness check', now())";
 
-    public string Name => "database read/write";
-
-    public async Task<string?> RunAsync(GrpcCallOptions passedOn, CancellationToken cancellationToken)
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         await using var source = Databases.Open(database);
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
@@ -26,10 +23,10 @@ internal sealed class DatabaseCheck(DatabaseOptions database) : IReadinessCheck
         }
         catch (PostgresException e)
         {
-            return $"error writing: {e.MessageText}";
+            return HealthCheckResult.Unhealthy($"error writing: {e.MessageText}");
         }
 
         await transaction.RollbackAsync(cancellationToken);
-        return null;
+        return HealthCheckResult.Healthy();
     }
 }

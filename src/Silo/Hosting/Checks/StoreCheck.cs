@@ -1,17 +1,14 @@
-using Praefect.Gateway.Checks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Praefect.Store;
-using Praefect.Wire.Grpc;
 
 namespace Praefect.Silo.Hosting.Checks;
 
 /// <summary>The store of a single machine answers, and takes writes: a full or read-only disk does not. One small state of its own is rewritten.</summary>
-internal sealed class StoreCheck(IGrainStore store) : IReadinessCheck
+internal sealed class StoreCheck(IGrainStore store) : IHealthCheck
 {
     private static readonly StateKey Own = new("readiness", "check", "written");
 
-    public string Name => "database read/write";
-
-    public async Task<string?> RunAsync(GrpcCallOptions passedOn, CancellationToken cancellationToken)
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var before = await store.ReadStateAsync(Own, cancellationToken);
         try
@@ -23,6 +20,6 @@ internal sealed class StoreCheck(IGrainStore store) : IReadinessCheck
             // Another check wrote in between: it could.
         }
 
-        return null;
+        return HealthCheckResult.Healthy();
     }
 }

@@ -14,9 +14,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 need_dotnet
 need_git
 # A mutant may leave code that is unused or not reached, so warnings are no errors.
-build=(dotnet build -c Release -p:GrainRuntime=Embedded -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false -v q --nologo -clp:NoSummary)
-simulator=artifacts/Embedded/bin/Praefect.Simulation/release/Praefect.Simulation.dll
-tests=artifacts/Embedded/bin/Praefect.Grains.Tests/release/Praefect.Grains.Tests.dll
+build=(dotnet build -c Release -p:RunAnalyzers=false -p:TreatWarningsAsErrors=false -v q --nologo -clp:NoSummary)
+simulator=artifacts/bin/Praefect.Simulation/release/Praefect.Simulation.dll
+tests=artifacts/bin/Praefect.Grains.Tests/release/Praefect.Grains.Tests.dll
 patches=$root/tests/Simulation/Mutants
 
 jobs=1 names=()

@@ -240,11 +240,11 @@ public sealed class StartFailureTests : IDisposable
 
     private static async Task<(int Code, string Errors)> RunAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
-        var (code, errors, _) = await RunWithOutputAsync(arguments);
+        var (code, errors, _) = await RunWithOutputAsync(arguments, environment);
         return (code, errors);
     }
 
-    private static async Task<(int Code, string Errors, string Output)> RunWithOutputAsync(string[] arguments)
+    private static async Task<(int Code, string Errors, string Output)> RunWithOutputAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
         // Beside the tests lies the program, with its own runtime configuration.
         var program = Path.Combine(AppContext.BaseDirectory, "praefect.dll");

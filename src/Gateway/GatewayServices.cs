@@ -37,7 +37,7 @@ public static class GatewayServices
     /// Registers the gateway. The host provides <see cref="IGrainFactory"/> (or <see cref="IGatewayGrains"/>) and <see cref="NodeConnectionPool"/>, whose
     /// <see cref="SidechannelRegistry"/> must be the registered one; it listens with <c>UseBackchannel</c> for clients and <c>ListenBackchannel</c> for nodes.
     /// Connections to silent nodes are given up where an <see cref="Praefect.Grains.Nodes.INodeDirectory"/> is registered.
-    /// An <see cref="IRouteMemoryGuard"/> is asked before a read is routed as last seen.
+    /// An <see cref="IClusterStanding"/> is asked before a read is routed as last seen.
     /// An <see cref="Praefect.Grains.Catalogue.IRepositoryCatalogue"/> is used where one is registered; calls that need it are refused otherwise.
     /// <see cref="GatewayOptions"/> are the host's to configure, and are validated when it starts.
     /// </summary>
@@ -89,7 +89,7 @@ public static class GatewayServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayMetrics>().AddSingleton<BackgroundWork>().AddSingleton<GrainCalls>();
         services.AddSingleton<ReplicaChoice>().AddSingleton<NodeEvidence>();
-        services.TryAddSingleton<IRouteMemoryGuard, NoRouteMemoryGuard>();
+        services.TryAddSingleton<IClusterStanding, NoMembership>();
         services.AddSingleton<RouteMemory>().AddSingleton<AccessorRoutes>().AddSingleton<ReplicaReads>();
         services.AddSingleton<TurnTaking>().AddSingleton<WriteOpening>().AddSingleton<WriteCoordinator>().AddSingleton<VoteRelay>().AddSingleton<WriteRenewal>();
         services.AddSingleton<RecordedRemoval>();

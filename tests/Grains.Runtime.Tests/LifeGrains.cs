@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.Concurrency;
 using Orleans.Runtime;
 
 namespace Praefect.Grains.Runtime.Tests;
@@ -26,11 +27,20 @@ public interface ILifeGrain : IGrainWithStringKey
 
     Task WriteTwice(bool catches);
 
+    Task LoseToRival(string line);
+
+    Task LoseToRivalInTimer(string line);
+
+    [AlwaysInterleave]
+    Task LeaveMeanwhile();
+
     Task Throw();
 
     Task StartTimer(TimeSpan due, TimeSpan period, bool interleave);
 
     Task HoldDuringTimer();
+
+    Task StartTimerThatStopsItself();
 
     Task StopTimer();
 
@@ -107,6 +117,23 @@ public sealed class LifeGrain(
         }
     }
 
+    public async Task LoseToRival(string line)
+    {
+        await rival.ReadStateAsync();
+        rival.State.Lines = [line];
+        await rival.WriteStateAsync();
+        await notes.WriteStateAsync();
+    }
+
+    public Task LoseToRivalInTimer(string line)
+    {
+        this.RegisterGrainTimer(
+            (wanted, _) => LoseToRival(wanted), line, new GrainTimerCreationOptions(TimeSpan.Zero, Timeout.InfiniteTimeSpan) { Interleave = true });
+        return Task.CompletedTask;
+    }
+
+    public Task LeaveMeanwhile() => Leave();
+
     public Task Throw() => throw new FormatException("from inside");
 
     public Task StartTimer(TimeSpan due, TimeSpan period, bool interleave)
@@ -119,6 +146,20 @@ public sealed class LifeGrain(
             },
             this,
             new GrainTimerCreationOptions(due, period) { Interleave = interleave });
+        return Task.CompletedTask;
+    }
+
+    public Task StartTimerThatStopsItself()
+    {
+        _timer = this.RegisterGrainTimer(
+            static (grain, _) =>
+            {
+                grain.Journal.Add("last tick");
+                grain._timer!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                return Task.CompletedTask;
+            },
+            this,
+            new GrainTimerCreationOptions(TimeSpan.Zero, TimeSpan.FromMilliseconds(20)));
         return Task.CompletedTask;
     }
 
@@ -147,6 +188,43 @@ public sealed class LifeGrain(
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         Journal.Add($"{reminderName} {status.Period.TotalMilliseconds}");
+        return Task.CompletedTask;
+    }
+}
+
+public interface IIdleGrain : IGrainWithStringKey
+{
+    Task<Guid> Instance();
+
+    /// <summary>Has a timer tick that counts, or does not count, as use of the grain.</summary>
+    Task Tick(bool keepAlive);
+
+    Task Delay(TimeSpan time);
+}
+
+/// <summary>Goes when it was idle for <see cref="GrainRuntime.IdleAge"/>.</summary>
+public sealed class IdleGrain : Grain, IIdleGrain
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
+    private readonly Guid _instance = Guid.NewGuid();
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Journal.Of(this.GetPrimaryKeyString()).Add($"deactivated: {reason.ReasonCode}");
+        return Task.CompletedTask;
+    }
+
+    public Task<Guid> Instance() => Task.FromResult(_instance);
+
+    public Task Tick(bool keepAlive)
+    {
+        this.RegisterGrainTimer(static (_, _) => Task.CompletedTask, this, new GrainTimerCreationOptions(Period, Period) { KeepAlive = keepAlive });
+        return Task.CompletedTask;
+    }
+
+    public Task Delay(TimeSpan time)
+    {
+        DelayDeactivation(time);
         return Task.CompletedTask;
     }
 }

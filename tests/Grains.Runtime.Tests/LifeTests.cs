@@ -4,8 +4,7 @@ using Orleans.Storage;
 
 namespace Praefect.Grains.Runtime.Tests;
 
-[Collection(GrainRuntimeCollection.Name)]
-public sealed class LifeTests(GrainRuntimeFixture runtime)
+public abstract class LifeTests(GrainRuntime runtime)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(20);
 
@@ -69,6 +68,61 @@ public sealed class LifeTests(GrainRuntimeFixture runtime)
     }
 
     [Fact]
+    public async Task The_activation_after_a_lost_ETag_reads_what_the_winner_wrote()
+    {
+        var (grain, journal) = Grain("loser");
+        await grain.Note("mine");
+        var instance = await grain.Instance();
+        await Assert.ThrowsAsync<InconsistentStateException>(() => grain.LoseToRival("theirs"));
+        Assert.Equal("True theirs", await grain.Described());
+        Assert.NotEqual(instance, await grain.Instance());
+        Assert.Equal(2, await grain.Note("mine again"));
+        Assert.Equal(["activated with 0", "deactivated: ApplicationError", "activated with 1"], await journal.NextAsync(3));
+    }
+
+    [Fact]
+    public async Task An_ETag_that_a_timer_loses_stops_its_activation()
+    {
+        var (grain, journal) = Grain("loser-in-timer");
+        await grain.Note("mine");
+        await grain.LoseToRivalInTimer("theirs");
+        Assert.Equal(["activated with 0", "deactivated: ApplicationError"], await journal.NextAsync(2));
+        Assert.Equal("True theirs", await grain.Described());
+    }
+
+    [Fact]
+    public async Task A_grain_that_leaves_ends_what_it_is_at_and_later_calls_go_to_the_next_activation()
+    {
+        var (grain, journal) = Grain("leaves-busy");
+        var instance = await grain.Instance();
+        var hold = grain.HoldDuringTimer();
+        Assert.Equal(["activated with 0", "hold starts"], await journal.NextAsync(2));
+        await grain.LeaveMeanwhile();
+        var later = grain.Instance();
+        Assert.True(journal.IsEmpty);
+        journal.Open();
+        await hold;
+        Assert.NotEqual(instance, await later);
+        Assert.Equal(["hold ends", "deactivated: ApplicationRequested", "activated with 0"], await journal.NextAsync(3));
+    }
+
+    [Fact]
+    public async Task A_grain_that_nobody_uses_goes_and_one_that_asked_to_stay_or_has_a_timer_for_that_stays()
+    {
+        var (unused, ticking) = (Idle("unused"), Idle("ticking"));
+        var (kept, delayed) = (Idle("kept"), Idle("delayed"));
+        await unused.Instance();
+        await ticking.Tick(keepAlive: false);
+        var (keptInstance, delayedInstance) = (await kept.Instance(), await delayed.Instance());
+        await kept.Tick(keepAlive: true);
+        await delayed.Delay(TimeSpan.FromMinutes(5));
+        foreach (var gone in new[] { "unused", "ticking" })
+            Assert.Equal("deactivated: ActivationIdle", await Journal.Of(runtime.Key(gone)).NextAsync());
+        Assert.Equal(keptInstance, await kept.Instance());
+        Assert.Equal(delayedInstance, await delayed.Instance());
+    }
+
+    [Fact]
     public async Task An_exception_keeps_its_type_its_words_and_its_stack()
     {
         var (grain, _) = Grain("throws");
@@ -105,6 +159,29 @@ public sealed class LifeTests(GrainRuntimeFixture runtime)
     }
 
     [Fact]
+    public async Task An_interleaving_timer_ticks_beside_a_call()
+    {
+        var (grain, journal) = Grain("timer-beside-a-call");
+        await grain.StartTimer(TimeSpan.FromMilliseconds(200), Soon, interleave: true);
+        var hold = grain.HoldDuringTimer();
+        Assert.Equal(["activated with 0", "hold starts", "tick", "tick"], await journal.NextAsync(4));
+        Assert.False(hold.IsCompleted);
+        await grain.LeaveMeanwhile();
+        journal.Open();
+        await hold;
+    }
+
+    [Fact]
+    public async Task A_timer_that_is_changed_in_its_tick_follows_the_change()
+    {
+        var (grain, journal) = Grain("timer-changes");
+        await grain.StartTimerThatStopsItself();
+        Assert.Equal(["activated with 0", "last tick"], await journal.NextAsync(2));
+        await Task.Delay(150);
+        Assert.True(journal.IsEmpty);
+    }
+
+    [Fact]
     public async Task A_timer_ends_with_its_activation()
     {
         var (grain, journal) = Grain("timer-ends");
@@ -127,11 +204,30 @@ public sealed class LifeTests(GrainRuntimeFixture runtime)
     }
 
     [Fact]
+    public async Task A_reminder_outlives_the_activation_and_brings_the_next_one()
+    {
+        var (grain, journal) = Grain("reminder-outlives");
+        await grain.Remind(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1));
+        await grain.Leave();
+        Assert.Equal(
+            ["activated with 0", "deactivated: ApplicationRequested", "activated with 0", "beat 1000", "beat 1000"], await journal.NextAsync(5));
+        Assert.True(await grain.Forget());
+    }
+
+    [Fact]
     public async Task A_reminder_below_the_minimum_period_is_refused()
     {
         var (grain, _) = Grain("hasty-reminder");
         await Assert.ThrowsAsync<ArgumentException>(() => grain.Remind(Soon, TimeSpan.FromMilliseconds(10)));
     }
 
-    private (ILifeGrain Grain, Journal Journal) Grain(string key) => (runtime.Grains.GetGrain<ILifeGrain>(key), Journal.Of(key));
+    private IIdleGrain Idle(string key) => runtime.Grains.GetGrain<IIdleGrain>(runtime.Key(key));
+
+    private (ILifeGrain Grain, Journal Journal) Grain(string key) => (runtime.Grains.GetGrain<ILifeGrain>(runtime.Key(key)), Journal.Of(runtime.Key(key)));
 }
+
+[Collection(SiloRuntimeTests.Name)]
+public sealed class LifeTestsOnASilo(SiloRuntime runtime) : LifeTests(runtime);
+
+[Collection(SimulatedRuntimeTests.Name)]
+public sealed class LifeTestsOnTheSimulatedHost(SimulatedRuntime runtime) : LifeTests(runtime);

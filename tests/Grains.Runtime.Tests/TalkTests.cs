@@ -3,8 +3,7 @@ using Orleans.Runtime;
 
 namespace Praefect.Grains.Runtime.Tests;
 
-[Collection(GrainRuntimeCollection.Name)]
-public sealed class TalkTests(GrainRuntimeFixture runtime)
+public abstract class TalkTests(GrainRuntime runtime)
 {
     [Fact]
     public async Task Arguments_and_results_are_not_shared()
@@ -96,3 +95,9 @@ public sealed class TalkTests(GrainRuntimeFixture runtime)
 }
 
 public interface INobodyGrain : IGrainWithStringKey;
+
+[Collection(SiloRuntimeTests.Name)]
+public sealed class TalkTestsOnASilo(SiloRuntime runtime) : TalkTests(runtime);
+
+[Collection(SimulatedRuntimeTests.Name)]
+public sealed class TalkTestsOnTheSimulatedHost(SimulatedRuntime runtime) : TalkTests(runtime);

@@ -24,6 +24,16 @@ public interface ITurnGrain : IGrainWithStringKey
 
     Task HoldCancellably(string name, CancellationToken cancellationToken);
 
+    Task HoldDeafly(string name, CancellationToken cancellationToken);
+
+    [ResponseTimeout("00:00:01")]
+    Task HoldBrieflyAndLook(string name, CancellationToken cancellationToken);
+
+    /// <summary>Has another grain call this one back, which it may, and holds there.</summary>
+    Task HoldInItsOwnChain(string name, string through);
+
+    Task CallBack(string name, ITurnGrain back);
+
     Task<bool> StaysOnScheduler();
 }
 
@@ -69,6 +79,23 @@ public class TurnGrain : Grain, ITurnGrain
             throw;
         }
     }
+
+    public Task HoldDeafly(string name, CancellationToken cancellationToken) => Hold(name);
+
+    public async Task HoldBrieflyAndLook(string name, CancellationToken cancellationToken)
+    {
+        await Hold(name);
+        Journal.Add($"{name} cancelled: {cancellationToken.IsCancellationRequested}");
+    }
+
+    public async Task HoldInItsOwnChain(string name, string through)
+    {
+        using (RequestContext.AllowCallChainReentrancy())
+            await GrainFactory.GetGrain<ITurnGrain>(through).CallBack(name, this.AsReference<ITurnGrain>());
+        Journal.Add($"{name} is back");
+    }
+
+    public Task CallBack(string name, ITurnGrain back) => back.Hold(name);
 
     public async Task<bool> StaysOnScheduler()
     {

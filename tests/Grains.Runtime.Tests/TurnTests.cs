@@ -3,8 +3,7 @@ using Orleans.Runtime;
 
 namespace Praefect.Grains.Runtime.Tests;
 
-[Collection(GrainRuntimeCollection.Name)]
-public sealed class TurnTests(GrainRuntimeFixture runtime)
+public abstract class TurnTests(GrainRuntime runtime)
 {
     [Fact]
     public async Task Calls_of_a_plain_grain_take_turns_in_order()
@@ -78,6 +77,59 @@ public sealed class TurnTests(GrainRuntimeFixture runtime)
     }
 
     [Fact]
+    public async Task A_response_timeout_does_not_cancel_the_grain()
+    {
+        var (grain, journal) = Grain<ITurnGrain>("late-and-not-cancelled");
+        using var cancel = new CancellationTokenSource();
+        await Assert.ThrowsAsync<TimeoutException>(() => grain.HoldBrieflyAndLook("a", cancel.Token));
+        journal.Open();
+        Assert.Equal(["a starts", "a ends", "a cancelled: False"], await journal.NextAsync(3));
+    }
+
+    [Fact]
+    public async Task A_call_whose_time_is_up_before_its_turn_comes_does_not_start()
+    {
+        var (grain, journal) = Grain<ITurnGrain>("late-before-its-turn");
+        var hold = grain.Hold("a");
+        Assert.Equal("a starts", await journal.NextAsync());
+        await Assert.ThrowsAsync<TimeoutException>(() => grain.HoldBriefly("b"));
+        journal.Open();
+        await hold;
+        await grain.Quick("c");
+        Assert.Equal(["a ends", "c"], await journal.NextAsync(2));
+    }
+
+    [Fact]
+    public async Task Calls_of_a_chain_come_back_in_and_no_others()
+    {
+        var (grain, journal) = Grain<ITurnGrain>("chain");
+        var chain = grain.HoldInItsOwnChain("a", runtime.Key("chain-through"));
+        Assert.Equal("a starts", await journal.NextAsync());
+        var other = grain.Quick("b");
+        // An interleaving call is sent after it, so that it has arrived when this one starts.
+        var last = grain.Interleave("c");
+        Assert.Equal("c starts", await journal.NextAsync());
+        journal.Open();
+        await Task.WhenAll(chain, other, last);
+        string[] rest = await journal.NextAsync(4);
+        Assert.Equal("b", rest[^1]);
+        Assert.Contains("a is back", rest, StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_call_that_waits_is_let_in_by_the_end_of_what_it_waited_for_whatever_interleaves()
+    {
+        var (grain, journal) = Grain<ITurnGrain>("interleaved-end");
+        var interleaving = grain.Interleave("a");
+        Assert.Equal("a starts", await journal.NextAsync());
+        // Nothing blocks: what always interleaves holds nobody up.
+        await grain.Quick("b");
+        Assert.Equal("b", await journal.NextAsync());
+        journal.Open();
+        await interleaving;
+    }
+
+    [Fact]
     public async Task A_one_way_call_is_not_waited_for_and_its_failure_not_seen()
     {
         var (grain, journal) = Grain<ITurnGrain>("oneway");
@@ -97,6 +149,21 @@ public sealed class TurnTests(GrainRuntimeFixture runtime)
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         Assert.Equal("a cancelled", await journal.NextAsync());
+    }
+
+    [Fact]
+    public async Task A_caller_that_cancels_does_not_wait_for_a_grain_that_does_not_listen()
+    {
+        var (grain, journal) = Grain<ITurnGrain>("cancel-deaf");
+        using var cancel = new CancellationTokenSource();
+        var call = grain.HoldDeafly("a", cancel.Token);
+        Assert.Equal("a starts", await journal.NextAsync());
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        Assert.True(journal.IsEmpty);
+        journal.Open();
+        await grain.Quick("b");
+        Assert.Equal(["a ends", "b"], await journal.NextAsync(2));
     }
 
     [Fact]
@@ -127,5 +194,11 @@ public sealed class TurnTests(GrainRuntimeFixture runtime)
     }
 
     private (T Grain, Journal Journal) Grain<T>(string key)
-        where T : ITurnGrain => (runtime.Grains.GetGrain<T>(key), Journal.Of(key));
+        where T : ITurnGrain => (runtime.Grains.GetGrain<T>(runtime.Key(key)), Journal.Of(runtime.Key(key)));
 }
+
+[Collection(SiloRuntimeTests.Name)]
+public sealed class TurnTestsOnASilo(SiloRuntime runtime) : TurnTests(runtime);
+
+[Collection(SimulatedRuntimeTests.Name)]
+public sealed class TurnTestsOnTheSimulatedHost(SimulatedRuntime runtime) : TurnTests(runtime);

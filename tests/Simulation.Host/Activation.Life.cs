@@ -147,7 +147,7 @@ internal sealed partial class Activation
         {
             var cause = e is OrleansLifecycleCanceledException { InnerException: { } inner } ? inner : e;
             LogActivationFailed(_host.Log, cause, GrainId);
-            Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationFailed, cause, "Failed to activate grain."));
+            Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationFailed, cause, "Failed to activate grain."), CancellationToken.None);
         }
     }
 

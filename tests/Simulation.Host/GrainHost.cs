@@ -161,7 +161,7 @@ public sealed class GrainHost
         lock (_gate)
         {
             if (!_observers.Remove(id))
-                throw new ArgumentException("Reference is not associated with a local object.");
+                throw new ArgumentException("Reference is not associated with a local object.", nameof(id));
         }
     }
 
@@ -203,7 +203,7 @@ public sealed class GrainHost
             else if (OrleansParts.Instance.Types.Find(call.Target.Type) is { } grainClass)
                 return _activations[call.Target] = new Activation(this, grainClass, call.Target, ++_lastNumber);
             else
-                error = new ArgumentException($"No class of this host is the grain type of {call.Target}");
+                error = new ArgumentException($"No class of this host is the grain type of {call.Target}", nameof(call));
             return null;
         }
     }

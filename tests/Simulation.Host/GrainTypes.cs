@@ -70,7 +70,7 @@ internal sealed class GrainTypes : IClusterManifestProvider
 
     public GrainReference NewProxy(GrainReferenceShared shared, IdSpan key) => _proxies.TryGetValue(shared.InterfaceType, out var proxy)
         ? (GrainReference)proxy.Invoke(shared, key)
-        : throw new ArgumentException($"No proxy was generated for {shared.InterfaceType}");
+        : throw new ArgumentException($"No proxy was generated for {shared.InterfaceType}", nameof(shared));
 
     private void AddProxies(IEnumerable<Type> proxies)
     {

@@ -10,7 +10,7 @@ namespace Praefect.Gateway.Accessors;
 
 /// <summary>Routes of reads: the grain's, or the last one seen while the grain cannot be reached, or cannot read its record.</summary>
 internal sealed partial class AccessorRoutes(
-    GrainCalls grains, RouteMemory memory, IRouteMemoryGuard guard, GatewayOptions options, TimeProvider time, GatewayMetrics metrics, ILogger<AccessorRoutes> logger)
+    GrainCalls grains, RouteMemory memory, IClusterStanding standing, GatewayOptions options, TimeProvider time, GatewayMetrics metrics, ILogger<AccessorRoutes> logger)
 {
     private static readonly AccessorRequest s_forced = new(ForcePrimary: true, []);
 
@@ -51,8 +51,8 @@ internal sealed partial class AccessorRoutes(
 
     private async ValueTask<AccessorRoute> FromMemoryAsync(RepositoryKey key, bool forced, Exception reason, CancellationToken cancellationToken)
     {
-        if (await guard.ObjectionAsync(cancellationToken) is { } objection)
-            throw new GrpcException(GrpcStatusCode.Unavailable, objection, reason);
+        if (await standing.GivenUpAsync(cancellationToken) is { } givenUp)
+            throw new GrpcException(GrpcStatusCode.Unavailable, givenUp, reason);
         var route = memory.Recall(key, forced);
         metrics.RouteCache(key.VirtualStorage, route is null ? "miss" : "hit");
         if (route is null)

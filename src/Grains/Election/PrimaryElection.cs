@@ -13,10 +13,6 @@ internal static class PrimaryElection
     public static ImmutableArray<string> Candidates(RepositoryRecord record, ImmutableArray<string> configured, IReadOnlySet<string> healthy)
     {
         var able = configured.Where(s => healthy.Contains(s) && record.IsUpToDate(s)).ToImmutableArray();
-#if MUTANTS
-        if (Planted.Is("elect-an-outdated-primary"))
-            able = [.. configured.Where(s => healthy.Contains(s) && record.GenerationOf(s) >= 0)];
-#endif
         var assigned = record.Assigned(configured);
         var preferred = able.RemoveAll(s => !assigned.Contains(s, StringComparer.Ordinal));
         return preferred.IsEmpty ? able : preferred;

@@ -53,12 +53,7 @@ internal static class RecordRules
         };
 
         bool Rises(ReplicaRecord replica) =>
-#if MUTANTS
-            (replica.Generation == record.Generation || Planted.Is("bump-an-outdated-replica")) &&
-#else
-            replica.Generation == record.Generation &&
-#endif
-            storages.Contains(replica.Storage, StringComparer.Ordinal);
+            replica.Generation == record.Generation && storages.Contains(replica.Storage, StringComparer.Ordinal);
     }
 
     /// <summary>A copy was verified: the storage's replica is at this generation. Never lowers one.</summary>

@@ -64,13 +64,6 @@ internal sealed class RecordWriter(IPersistentState<RepositoryRecord> state, Fun
     private async Task StoreAsync(RepositoryRecord record)
     {
         state.State = record;
-#if MUTANTS
-        if (Planted.Is("ignore-the-etag"))
-        {
-            await state.ReadStateAsync();
-            state.State = record;
-        }
-#endif
         if (record.RepositoryId > 0)
             await state.WriteStateAsync();
         else if (state.RecordExists)

@@ -168,11 +168,6 @@ public sealed partial class RepositoryGrain
             throw new NodeException("the source has no such repository") { SourceMissing = true };
         if (_record.RepositoryId != id || IsSettling || TakesPart(step.Target))
             return CopyResult.NotNow;
-#if MUTANTS
-        if (Planted.Is("trust-a-copy"))
-            generation = _record.Generation;
-        else
-#endif
         if (!MayJoin(step, id, generation) || !string.Equals(sums[0], sums[1], StringComparison.Ordinal))
             return CopyResult.MovedOn;
         _record = _record.WithReplica(step.Target, generation, _time.GetUtcNow());

@@ -48,10 +48,6 @@ public sealed partial class RepositoryGrain
     // Also for a claim that went down with its activation, or was silent for too long: it starts over.
     private static void ThrowUnlessHeld(TurnClaim? claim)
     {
-#if MUTANTS
-        if (claim is { State: TurnState.Released or TurnState.Passed or TurnState.Lost } && Planted.Is("open-in-a-turn-that-is-over"))
-            return;
-#endif
         if (claim is { State: not TurnState.Held })
             throw new RouteException(RouteFailure.TurnPending, "the write's turn has not come yet");
     }

@@ -101,11 +101,6 @@ public sealed partial class RepositoryGrain
         _writes.Add(route.TransactionId, session);
         _shutdown.WriteOpened();
         _record = _record.WithOpenWrite(route.TransactionId, session.Participants);
-#if MUTANTS
-        if (Planted.Is("skip-the-intent") && !route.Creates)
-            _record = _record.WithoutOpenWrite(route.TransactionId);
-        else
-#endif
         session.Intent = _writer.WriteAsync();
         EnsureUpkeep();
         return session;
@@ -189,9 +184,6 @@ public sealed partial class RepositoryGrain
     {
         var raised = verdict.Dirty ? _record.Increment([session.Route.Primary, .. verdict.Updated]) : null;
         // Its primary fell behind meanwhile, so that its word counts for nothing; what the others did who are still up to date, only a comparison can tell.
-#if MUTANTS
-        if (!Planted.Is("drop-a-write-of-an-outdated-primary"))
-#endif
         if (verdict.Dirty && raised is null && session.MayHaveChanged && session.Participants.Any(_record.IsUpToDate))
             return Doubt(session);
         _record = _record.WithoutOpenWrite(session.Route.TransactionId);
@@ -217,13 +209,6 @@ public sealed partial class RepositoryGrain
             ConfirmLater();
         var result = Recorded(verdict);
         Progressed();
-#if MUTANTS
-        if (Planted.Is("acknowledge-before-the-record"))
-        {
-            _ = _writer.WriteAsync();
-            return result;
-        }
-#endif
         await StoredAsync(_writer.WriteAsync());
         StartRepairs();
         return result;

@@ -62,10 +62,6 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
     {
         _key = RepositoryKey.Parse(this.GetPrimaryKeyString());
         _record = _state.State ?? RepositoryRecord.None;
-#if MUTANTS
-        if (Planted.Is("serve-before-recovery"))
-            _record = _record with { OpenWrites = [] };
-#endif
         if (_record.IsBeingCreated())
             await DropCreationAsync();
         else if (!_record.OpenWrites.IsEmpty)
@@ -113,11 +109,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
     }
 
     // Nobody else can have recorded anything; or there is nothing that a read could miss, and looking for what does not exist must not fill the store.
-    private bool IsAlone() =>
-#if MUTANTS
-        Planted.Is("read-before-the-fence") ||
-#endif
-        !_failed && (_options.OneProcess || !_record.Exists());
+    private bool IsAlone() => !_failed && (_options.OneProcess || !_record.Exists());
 
     private AccessorRoute RouteRead(AccessorRequest request)
     {
@@ -204,11 +196,7 @@ public sealed partial class RepositoryGrain : Grain, IRepositoryGrain, IRemindab
         var strict = view.Configured.Any(s => view.Usable.Contains(s) && _record.IsUpToDate(s) && AgreesWithAll(s));
         return strict ? AgreesWithAll : AgreesWithOpen;
 
-        bool AgreesWithOpen(string storage) =>
-#if MUTANTS
-            Planted.Is("read-beside-an-agreed-vote") ||
-#endif
-            _writes.Values.All(w => w.Removed || w.HasAllAgreed(storage));
+        bool AgreesWithOpen(string storage) => _writes.Values.All(w => w.Removed || w.HasAllAgreed(storage));
 
         bool AgreesWithAll(string storage) => AgreesWithOpen(storage) && _doubts.Values.All(w => w.HasAllAgreed(storage));
     }

@@ -16,10 +16,6 @@ internal static class AccessorRules
         view.ThrowIfNothingUsable();
         RouteChecks.ThrowIfMissing(record);
         var candidates = view.Configured.Where(s => view.Usable.Contains(s) && record.IsUpToDate(s) && mayServe(s)).ToImmutableArray();
-#if MUTANTS
-        if (Planted.Is("read-from-anybody"))
-            candidates = [.. view.Configured.Where(s => view.Usable.Contains(s) && record.GenerationOf(s) >= 0)];
-#endif
         return candidates.IsEmpty ? throw RouteChecks.NoSuitableNode() : new AccessorRoute(record.ReplicaPath, candidates);
     }
 

@@ -18,10 +18,6 @@ internal sealed record Electorate(ImmutableArray<Voter> Voters, int Threshold)
             1 => 2,
             _ => count + 1 + ((count + 1) / 2),
         };
-#if MUTANTS
-        if (Planted.Is("drop-the-primary-rule"))
-            return new Electorate([new Voter(primary, 1), .. secondaries.Select(s => new Voter(s, 1))], (count / 2) + 1);
-#endif
         return new Electorate([new Voter(primary, count + 1), .. secondaries.Select(s => new Voter(s, 1))], threshold);
     }
 

@@ -75,10 +75,6 @@ internal sealed class Subtransaction
             return new VoteResult(VoteAnswer.Invalid, $"node already cast a vote: \"{voter}\"");
         seat.Vote = vote;
         Count(vote, seat.Weight);
-#if MUTANTS
-        if (Planted.Is("count-a-vote-twice"))
-            Count(vote, seat.Weight);
-#endif
         Decide();
         return null;
     }

@@ -50,10 +50,6 @@ internal sealed class Transaction
     /// <returns>The round to wait for, or an answer at once.</returns>
     public (Subtransaction? Round, VoteResult? Answer) Cast(string voter, Vote vote, VotePhase phase)
     {
-#if MUTANTS
-        if (Planted.Is("let-a-stopped-voter-count") && Stopped)
-            return CastIn(NewRound(), voter, vote);
-#endif
         if (_ended is not null)
             return (null, _ended);
         if (!_electorate.Voters.Any(v => string.Equals(v.Name, voter, StringComparison.Ordinal)))

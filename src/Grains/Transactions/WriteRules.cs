@@ -17,9 +17,6 @@ internal static class WriteRules
     /// finds, too.
     /// </summary>
     public static bool IsLost(WriteFacts facts) =>
-#if MUTANTS
-        !Planted.Is("forget-a-lost-primary") &&
-#endif
         facts.Primary.Outcome.Broken && (!facts.Votes || facts.CommitAnswered || facts.PrimaryDisagreed);
 
     /// <summary>
@@ -28,10 +25,6 @@ internal static class WriteRules
     /// </summary>
     public static bool FailedAlone(WriteFacts facts)
     {
-#if MUTANTS
-        if (Planted.Is("believe-a-primary-that-failed-alone"))
-            return false;
-#endif
         var end = facts.Primary.Outcome;
         if (!facts.Votes || end.Broken || end.StatusCode == 0)
             return false;
@@ -76,10 +69,6 @@ internal static class WriteRules
     {
         var updated = ImmutableArray.CreateBuilder<string>();
         var outdated = ImmutableArray.CreateBuilder<OutdatedNode>();
-#if MUTANTS
-        if (Planted.Is("call-every-secondary-updated"))
-            return new WriteVerdict(true, [.. facts.Secondaries.Select(s => s.Outcome.Storage)], [.. Targets(facts)]);
-#endif
         foreach (var (outcome, state) in facts.Secondaries)
         {
             if (!EndedAlike(outcome, facts.Primary.Outcome))

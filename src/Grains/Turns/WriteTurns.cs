@@ -156,10 +156,6 @@ internal sealed class WriteTurns(ulong activation, int maxWaiting)
 
     private bool IsNext(TurnClaim claim)
     {
-#if MUTANTS
-        if (Planted.Is("grant-every-turn"))
-            return true;
-#endif
         return claim.IsWhole
             ? ReferenceEquals(_all.First!.Value, claim)
             : !IsBehindWhole(claim) && claim.Keys.All(k => ReferenceEquals(_queues[k].First!.Value, claim));

@@ -84,6 +84,8 @@ internal static partial class PraefectCommand
             return NoConfiguration;
         }
 
+        // Nothing depends on it: a start that fails does not wait for it.
+        var early = EarlySerializer.BeginAsync();
         LoadedConfiguration configuration;
         try
         {
@@ -103,6 +105,7 @@ internal static partial class PraefectCommand
         try
         {
             await using var server = await PraefectServer.StartAsync(configuration, time, cancellationToken);
+            await early;
             var logger = server.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Praefect.Silo");
             foreach (var warning in configuration.Warnings)
                 LogWarning(logger, warning);

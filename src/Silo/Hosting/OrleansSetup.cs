@@ -27,26 +27,30 @@ internal static class OrleansSetup
     /// <summary>The name under which Orleans' ADO.NET providers know Postgres.</summary>
     internal const string Invariant = "Npgsql";
 
-    /// <summary>Adds the silo, or for the role <c>gateway</c> the client of the silos.</summary>
-    /// <exception cref="DatabaseSchemaException">Migrations are missing.</exception>
-    public static async Task AddAsync(WebApplicationBuilder builder, PraefectOptions options, CancellationToken cancellationToken)
+    /// <summary>
+    /// Adds the silo, or for the role <c>gateway</c> the client of the silos. Returns what has to end well before anything of it is started: the question whether
+    /// the database has all migrations, which is under way while services are made.
+    /// </summary>
+    /// <returns>Throws <see cref="DatabaseSchemaException"/> where migrations are missing.</returns>
+    public static async Task<Task> AddAsync(WebApplicationBuilder builder, PraefectOptions options, CancellationToken cancellationToken)
     {
         if (options.Database is { } database)
         {
             var dataSource = Databases.Open(database);
-            await new Migrator(dataSource, TimeProvider.System).EnsureUpToDateAsync(cancellationToken);
+            var migrations = Task.Run(() => new Migrator(dataSource, TimeProvider.System).EnsureUpToDateAsync(cancellationToken), cancellationToken);
             builder.Services.AddSingleton(dataSource);
             builder.Services.AddSingleton<IRepositoryCatalogue>(new PostgresCatalogue(dataSource));
             if (options.Silo.Kind == SiloRole.Gateway)
                 GatewayClientSetup.Add(builder, dataSource, options.Silo);
             else
                 await AddSiloAsync(builder, dataSource, options.Silo, database, cancellationToken);
-            return;
+            return migrations;
         }
 
         builder.Services.AddSqliteStore(options.Store);
         builder.Services.AddHostedService<StoreService>();
         builder.UseOrleans(silo => UseStore(silo, options.Silo));
+        return Task.CompletedTask;
     }
 
     private static async Task AddSiloAsync(

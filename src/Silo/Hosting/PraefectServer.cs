@@ -52,7 +52,7 @@ public sealed class PraefectServer : IAsyncDisposable
         var listeners = await Listeners.PrepareAsync(options, time, cancellationToken);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
         AddOwnServices(builder.Services, options, listeners);
-        await OrleansSetup.AddAsync(builder, options, cancellationToken);
+        var usable = await OrleansSetup.AddAsync(builder, options, cancellationToken);
         builder.Services.AddPraefectGrains().ConfigureOptions<GrainOptionsSetup>();
         builder.Services.AddSingleton<INodeGateway, NodeGateway>();
         AddNodes(builder.Services, options);
@@ -72,11 +72,13 @@ public sealed class PraefectServer : IAsyncDisposable
             Measure(app.Services);
             app.Services.GetRequiredService<EarlyNodes>().Start();
             Route(app, options.Silo.Kind);
+            await usable;
             await app.StartAsync(cancellationToken);
             return server;
         }
-        catch
+        catch (Exception e)
         {
+            app.Services.GetRequiredService<FailedStart>().Told = !StartFailures.Describe(e, options).IsEmpty;
             await server.DisposeAsync();
             throw;
         }

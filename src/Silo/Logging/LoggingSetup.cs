@@ -24,6 +24,7 @@ internal static class LoggingSetup
 
         // What stops the start is told once, in words for operators.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        logging.Services.AddSingleton<FailedStart>();
 
         // Who asks for health gets the answer, and asks every second.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);

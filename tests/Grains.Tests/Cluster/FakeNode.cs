@@ -33,12 +33,18 @@ public sealed class FakeNode
     /// <summary>Calls that wait for <see cref="Hang"/>.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
+    /// <summary>Whose turn it was when calls that waited were cut off; the default scheduler's: nobody's.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<TaskScheduler> CutOffIn { get; } = [];
+
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _waiting);
         try
         {
-            await Hang.WaitAsync(cancellationToken);
+            var hanging = Hang.WaitAsync(cancellationToken);
+            // Registered last and so called first, before the end of the call can take it back.
+            await using var ended = cancellationToken.UnsafeRegister(static node => ((FakeNode)node!).CutOffIn.Enqueue(TaskScheduler.Current), this);
+            await hanging;
         }
         finally
         {

@@ -59,6 +59,37 @@ public sealed class SurplusTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_replica_is_removed_only_by_whom_the_store_has_just_confirmed_as_the_owner_of_the_record()
+    {
+        var bench = new Bench(cluster);
+        var created = await bench.CreateAsync();
+        var writes = Enumerable.Range(0, 3).Select(_ => new TaskCompletionSource()).ToArray();
+        var before = bench.Store.Starts;
+        bench.Store.Held = writes[0].Task;
+        var factor = bench.Grain.SetReplicationFactorAsync(2, default);
+        await Bench.EventuallyAsync(() => Task.FromResult(bench.Store.Starts == before + 1), "the assignments are written");
+        bench.Store.Held = writes[1].Task;
+        writes[0].SetResult();
+        var surplus = Assert.Single(bench.Storages.Except(await factor));
+        await Bench.EventuallyAsync(() => Task.FromResult(bench.Store.Starts == before + 2), "the replica is taken off the record");
+        bench.Store.Held = writes[2].Task;
+        writes[1].SetResult();
+        await Bench.EventuallyAsync(() => Task.FromResult(bench.Store.Starts == before + 3), "the record is written before the removal");
+        Assert.True(bench[surplus].Has(created.ReplicaPath));
+
+        // Another activation took over meanwhile: this one was stopped in its tracks for longer than that takes. The node answers only the next one's removal.
+        var hang = new TaskCompletionSource();
+        bench[surplus].Hang = hang.Task;
+        bench.Touch();
+        bench.Store.Held = Task.CompletedTask;
+        writes[2].SetResult();
+        await Bench.EventuallyAsync(async () => await bench.MetadataAsync() is not null && bench[surplus].Waiting > 0, "the next activation removes it");
+        Assert.Equal(1, bench[surplus].Waiting);
+        hang.SetResult();
+        await Bench.EventuallyAsync(() => Task.FromResult(!bench[surplus].Has(created.ReplicaPath)), "the surplus replica is removed");
+    }
+
+    [Fact]
     public async Task A_removal_that_a_crash_cut_off_is_finished_by_the_next_activation()
     {
         var bench = new Bench(cluster);

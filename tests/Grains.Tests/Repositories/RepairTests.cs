@@ -98,6 +98,25 @@ public sealed class RepairTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_copy_that_ends_with_its_activation_is_cut_off_in_a_turn_of_it()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        bench["S2"].Alive = false;
+        await bench.WriteAsync("refs/heads/main", "1");
+        var hang = new TaskCompletionSource();
+        bench["S2"].Hang = hang.Task;
+        bench["S2"].Alive = true;
+        await Bench.EventuallyAsync(() => Task.FromResult(bench["S2"].Waiting > 0), "the node was told to copy");
+
+        await bench.CrashAsync();
+        await Bench.EventuallyAsync(() => Task.FromResult(!bench["S2"].CutOffIn.IsEmpty), "the copy is cut off");
+
+        Assert.DoesNotContain(TaskScheduler.Default, bench["S2"].CutOffIn);
+        hang.SetResult();
+    }
+
+    [Fact]
     public async Task A_copy_that_differs_from_its_source_makes_no_replica_up_to_date()
     {
         var bench = new Bench(cluster);

@@ -1,23 +1,28 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Praefect.Gateway.Grains;
 using Praefect.Grains;
 using Praefect.Grains.Nodes;
 
 namespace Praefect.Silo.Hosting.Checks;
 
-/// <summary>Whether calls can be routed: the process has started, is not stopping, and knows a healthy node in every virtual storage.</summary>
-internal sealed class RoutingCheck(NodeDirectory directory, GrainOptions options, IHostApplicationLifetime lifetime) : IHealthCheck
+/// <summary>
+/// Whether calls can be routed: the process has started, is not stopping, belongs to its cluster, and knows a healthy node in every virtual storage.
+/// </summary>
+internal sealed class RoutingCheck(NodeDirectory directory, GrainOptions options, IHostApplicationLifetime lifetime, IClusterStanding? standing = null) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(Obstacle() is { } obstacle ? HealthCheckResult.Unhealthy(obstacle) : HealthCheckResult.Healthy());
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        await ObstacleAsync(cancellationToken) is { } obstacle ? HealthCheckResult.Unhealthy(obstacle) : HealthCheckResult.Healthy();
 
     /// <summary>Why calls cannot be routed now; null when they can.</summary>
-    private string? Obstacle()
+    private async ValueTask<string?> ObstacleAsync(CancellationToken cancellationToken)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
             return "stopping";
         if (!lifetime.ApplicationStarted.IsCancellationRequested)
             return "starting";
+        if (standing is not null && await standing.GivenUpAsync(cancellationToken) is { } reason)
+            return reason;
         if (!directory.Current)
             return "the grains cannot be reached";
         foreach (var virtualStorage in options.VirtualStorages)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
-using Praefect.Gateway.Accessors;
+using Praefect.Gateway.Grains;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
 using Praefect.Silo.Configuration;
@@ -23,10 +23,10 @@ namespace Praefect.Silo.Hosting.Clustering;
 /// <param name="logger">The log.</param>
 internal sealed partial class PauseGuard(
     Func<bool> givenUp, Func<CancellationToken, Task<SiloStatus>> status, TimeSpan longest, TimeProvider time, ILogger<PauseGuard> logger)
-    : BackgroundService, IIncomingGrainCallFilter, IRouteMemoryGuard
+    : BackgroundService, IIncomingGrainCallFilter, IClusterStanding
 {
     private const int LooksInAPause = 10;
-    private const string GivenUp = "the others have declared this silo dead";
+    private const string DeclaredDead = "the others have declared this silo dead";
 
     private readonly SemaphoreSlim _asking = new(1);
     private long _certain = time.GetTimestamp();
@@ -45,7 +45,7 @@ internal sealed partial class PauseGuard(
             provider.GetRequiredService<ILogger<PauseGuard>>()));
         services.AddHostedService(static provider => provider.GetRequiredService<PauseGuard>());
         services.AddSingleton<IIncomingGrainCallFilter>(static provider => provider.GetRequiredService<PauseGuard>());
-        services.AddSingleton<IRouteMemoryGuard>(static provider => provider.GetRequiredService<PauseGuard>());
+        services.AddSingleton<IClusterStanding>(static provider => provider.GetRequiredService<PauseGuard>());
     }
 
     public async Task Invoke(IIncomingGrainCallContext context)
@@ -63,7 +63,7 @@ internal sealed partial class PauseGuard(
     }
 
     /// <inheritdoc/>
-    public async ValueTask<string?> ObjectionAsync(CancellationToken cancellationToken) =>
+    public async ValueTask<string?> GivenUpAsync(CancellationToken cancellationToken) =>
         // Who cannot tell goes on, as it does while the database is away.
         await RefusalAsync(cancellationToken) is { IsOver: true } refusal ? refusal.Reason : null;
 
@@ -92,7 +92,7 @@ internal sealed partial class PauseGuard(
 
     // Null: this silo may answer by what it knows.
     private ValueTask<Refusal?> RefusalAsync(CancellationToken cancellationToken) =>
-        givenUp() ? new ValueTask<Refusal?>(new Refusal(time.GetTimestamp(), GivenUp, IsOver: true)) : Certain ? default : new ValueTask<Refusal?>(AskAsync(cancellationToken));
+        givenUp() ? new ValueTask<Refusal?>(new Refusal(time.GetTimestamp(), DeclaredDead, IsOver: true)) : Certain ? default : new ValueTask<Refusal?>(AskAsync(cancellationToken));
 
     private async Task<Refusal?> AskAsync(CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Grpc.Health.V1;
 using Praefect.Gateway.Nodes;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;

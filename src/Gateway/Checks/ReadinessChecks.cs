@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.Gateway.Metadata;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
@@ -10,7 +11,7 @@ internal sealed class ReadinessChecks(IEnumerable<IReadinessCheck> checks, TimeP
 {
     private const string TimeOver = "context deadline exceeded";
 
-    public async Task<ReadinessCheckResponse> RunAsync(ReadinessCheckRequest request, GrpcServerCall call)
+    public async Task<ReadinessCheckResponse> RunAsync(ReadinessCheckRequest request, ServerCallContext call)
     {
         var timeout = request.Timeout?.ToTimeSpan() ?? TimeSpan.Zero;
         using var limit = timeout > TimeSpan.Zero ? new CancellationTokenSource(timeout, time) : new CancellationTokenSource();

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Praefect.Gateway.Accessors;
 using Praefect.Gateway.Grains;
@@ -17,7 +18,7 @@ namespace Praefect.Gateway.Intercepted;
 internal sealed partial class RepositoryRemoval(
     GrainCalls grains, NodeTable nodes, RouteMemory routes, GatewayOptions options, TimeProvider time, ILogger<RepositoryRemoval> logger)
 {
-    public async Task<RemoveRepositoryResponse> RemoveRepositoryAsync(RemoveRepositoryRequest request, GrpcServerCall call)
+    public async Task<RemoveRepositoryResponse> RemoveRepositoryAsync(RemoveRepositoryRequest request, ServerCallContext call)
     {
         CallLog.Note(call, request.Repository);
         if (request.Repository is not { } repository)
@@ -32,7 +33,7 @@ internal sealed partial class RepositoryRemoval(
     }
 
     /// <summary>A pool that is not there is as good as deleted.</summary>
-    public async Task<DeleteObjectPoolResponse> DeleteObjectPoolAsync(DeleteObjectPoolRequest request, GrpcServerCall call)
+    public async Task<DeleteObjectPoolResponse> DeleteObjectPoolAsync(DeleteObjectPoolRequest request, ServerCallContext call)
     {
         CallLog.Note(call, request.ObjectPool?.Repository);
         if (request.ObjectPool?.Repository is not { } repository)
@@ -52,7 +53,7 @@ internal sealed partial class RepositoryRemoval(
     }
 
     private async Task<bool> RemoveAsync<TRequest, TResponse>(
-        RepositoryKey key, string path, Func<string, string, TRequest> request, MessageParser<TResponse> parser, GrpcServerCall call)
+        RepositoryKey key, string path, Func<string, string, TRequest> request, MessageParser<TResponse> parser, ServerCallContext call)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Mutators;
 using Praefect.Gateway.Telemetry;
@@ -15,8 +16,10 @@ namespace Praefect.Gateway.Services;
 /// caller, and whoever sent the write may send it again.
 /// </summary>
 internal sealed class RefTransactionService(TransactionDirectory directory, GrainCalls grains, GatewayOptions options, TimeProvider time, GatewayMetrics metrics)
+    : RefTransaction.RefTransactionBase
 {
-    public async Task<VoteTransactionResponse> VoteAsync(VoteTransactionRequest request, GrpcServerCall call)
+    /// <summary>Counts a vote, and answers once it is decided.</summary>
+    public override async Task<VoteTransactionResponse> VoteTransaction(VoteTransactionRequest request, ServerCallContext context)
     {
         if (!Vote.TryRead(request.ReferenceUpdatesHash.Span, out var vote))
         {
@@ -38,7 +41,7 @@ internal sealed class RefTransactionService(TransactionDirectory directory, Grai
         try
         {
             var number = directory.NextVote(request.TransactionId, request.Node);
-            result = await CountAsync(key, new Ballot(request.TransactionId, request.Node, vote, (VotePhase)request.Phase, number), lost, call.CancellationToken);
+            result = await CountAsync(key, new Ballot(request.TransactionId, request.Node, vote, (VotePhase)request.Phase, number), lost, context.CancellationToken);
         }
         catch (OperationCanceledException) when (lost.IsCancellationRequested)
         {
@@ -67,11 +70,12 @@ internal sealed class RefTransactionService(TransactionDirectory directory, Grai
         return new VoteTransactionResponse { State = State(result, request.TransactionId) };
     }
 
-    public async Task<StopTransactionResponse> StopAsync(StopTransactionRequest request, GrpcServerCall call)
+    /// <summary>Ends a transaction without failing it.</summary>
+    public override async Task<StopTransactionResponse> StopTransaction(StopTransactionRequest request, ServerCallContext context)
     {
         if (!directory.TryFind(request.TransactionId, out var key, out _))
             throw NotFound(request.TransactionId);
-        var result = await grains.Repository(key).StopAsync(request.TransactionId, call.CancellationToken);
+        var result = await grains.Repository(key).StopAsync(request.TransactionId, context.CancellationToken);
         if (await IsLostAsync(request.TransactionId, result))
             throw Lost(request.TransactionId);
         // What is over already is not found, and counts for nothing.

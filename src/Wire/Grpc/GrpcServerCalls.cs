@@ -63,7 +63,7 @@ internal sealed partial class GrpcServerCalls(RequestDelegate next, EndpointData
             // The library waits for the only message of a call without a token.
             await using var wake = deadline.TimeLeft is null
                 ? default
-                : deadline.Token.UnsafeRegister(static body => ((PipeReader)body!).CancelPendingRead(), http.Request.BodyReader);
+                : deadline.Token.UnsafeRegister(static body => Wake((PipeReader)body!), http.Request.BodyReader);
             await next(http);
         }
         finally
@@ -78,6 +78,19 @@ internal sealed partial class GrpcServerCalls(RequestDelegate next, EndpointData
         if (!client.IsCancellationRequested && http.Features.Get<IServerCallContextFeature>() is { } call)
         {
             End(http, call.ServerCallContext.Status, deadline);
+        }
+    }
+
+    private static void Wake(PipeReader body)
+    {
+        try
+        {
+            body.CancelPendingRead();
+        }
+        catch (Exception)
+        {
+            // Kestrel throws whatever ended the request first, a reset by the library's own writer for one; nobody waits for a body then. From here it would
+            // reach the timer of the deadline, and end the process.
         }
     }
 

@@ -200,6 +200,47 @@ public sealed class GrpcCallTests
     }
 
     [Fact]
+    public async Task A_deadline_ends_a_handler_whose_client_takes_nothing()
+    {
+        var ended = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var methods = new ScriptedMethods().ServerStream<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Flood", SSHUploadPackRequest.Parser, async (_, call, responses) =>
+        {
+            try
+            {
+                while (true)
+                {
+                    await responses.WriteAsync(new SSHUploadPackResponse { Stdout = ByteString.CopyFrom(new byte[64 * 1024]) }, call.CancellationToken);
+                }
+            }
+            catch (Exception e)
+            {
+                ended.SetResult(e);
+                throw;
+            }
+        });
+        await using var server = await GrpcTestServer.StartAsync(methods);
+        using var request = RawRequest("/t/Flood", [0, 0, 0, 0, 0]);
+        request.Headers.TryAddWithoutValidation("grpc-timeout", "300m");
+        using var response = await server.Invoker.SendAsync(request, Ct());
+        await using var body = await response.Content.ReadAsStreamAsync(Ct());
+        Assert.IsAssignableFrom<OperationCanceledException>(await ended.Task.WaitAsync(s_patience));
+
+        // The connection serves on.
+        using var next = RawRequest("/t/Nothing", [0, 0, 0, 0, 0]);
+        using var answer = await server.Invoker.SendAsync(next, Ct());
+        Assert.Equal("12", answer.Headers.GetValues("grpc-status").Single());
+    }
+
+    [Fact]
+    public async Task A_deadline_ends_a_call_whose_client_never_sends_its_message()
+    {
+        await using var server = await GrpcTestServer.StartAsync(Echo());
+        await using var call = server.Channel.Open<SSHUploadPackRequest, SSHUploadPackResponse>(
+            "/t/Unary", SSHUploadPackResponse.Parser, new GrpcCallOptions { Timeout = TimeSpan.FromMilliseconds(200) }, Ct());
+        Assert.Equal(GrpcStatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<GrpcException>(() => call.ReadAsync(Ct()))).Status.Code);
+    }
+
+    [Fact]
     public async Task Cancelling_reaches_the_handler_and_is_no_status()
     {
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

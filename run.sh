@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and starts a Git storage cluster on this machine: three storage nodes and a gateway, or with --cluster three silos and two gateways on a Postgres of
-# their own. ./run.sh --help says what can be chosen.
+# Builds and starts a Git storage cluster on this machine: three storage nodes and a gateway, or with --cluster three gateway silos on a Postgres of their own.
+# ./run.sh --help says what can be chosen.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$root/eng/environment.sh"

@@ -4,7 +4,7 @@ using Praefect.Gateway.Front;
 namespace Praefect.Gateway;
 
 /// <summary>How the gateway behaves. Every value has a bound; <see cref="Validate"/> names everything that is wrong at once.</summary>
-public sealed class GatewayOptions
+public sealed partial class GatewayOptions
 {
     /// <summary>Secrets of which a client's token must match one. None: authentication is off and everything passes.</summary>
     public IReadOnlyList<string> Tokens { get; set; } = [];
@@ -75,7 +75,7 @@ public sealed class GatewayOptions
     public Regex? AccessLogAllow { get; set; }
 
     /// <summary>Paths of which calls are not written; null: none. Praefect's <c>GITALY_LOG_REQUEST_METHOD_DENY_PATTERN</c>.</summary>
-    public Regex? AccessLogDeny { get; set; } = new("^/grpc.health.v1.Health/Check$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+    public Regex? AccessLogDeny { get; set; } = HealthChecks();
 
     /// <summary>
     /// Feature flags (names with underscores) and the value they get on calls that reach more than one node, unless the client chose one: nodes of
@@ -85,6 +85,10 @@ public sealed class GatewayOptions
 
     /// <summary>Git over HTTP.</summary>
     public GitHttpFrontOptions GitHttp { get; set; } = new();
+
+    /// <summary>What matches Praefect's own choice of calls that are not written: health checks.</summary>
+    [GeneratedRegex("^/grpc.health.v1.Health/Check$", RegexOptions.CultureInvariant)]
+    public static partial Regex HealthChecks();
 
     /// <summary>Everything that is wrong with these options, in words that say what to do; empty when nothing is.</summary>
     public IReadOnlyList<string> Validate()

@@ -35,6 +35,7 @@ public static class GatewayServices
     /// Registers the gateway. The host provides <see cref="IGrainFactory"/> (or <see cref="IGatewayGrains"/>) and <see cref="NodeConnectionPool"/>, whose
     /// <see cref="SidechannelRegistry"/> must be the registered one; it listens with <c>UseBackchannel</c> for clients and <c>ListenBackchannel</c> for nodes.
     /// Connections to silent nodes are given up where an <see cref="Praefect.Grains.Nodes.INodeDirectory"/> is registered.
+    /// An <see cref="IRouteMemoryGuard"/> is asked before a read is routed as last seen.
     /// An <see cref="Praefect.Grains.Catalogue.IRepositoryCatalogue"/> is used where one is registered; calls that need it are refused otherwise.
     /// </summary>
     /// <exception cref="OptionsValidationException">Something is wrong with the options; all of it is named.</exception>
@@ -47,6 +48,7 @@ public static class GatewayServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SidechannelRegistry>();
         services.TryAddSingleton<IGatewayGrains, RuntimeGrains>();
+        services.TryAddSingleton<IRouteMemoryGuard, NoRouteMemoryGuard>();
         services.TryAddSingleton(_ => new RandomChoice(BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))));
         services.AddSingleton(options);
         services.AddSingleton<NodeTable>().AddSingleton<ReplicaChoice>().AddSingleton<NodeEvidence>();

@@ -16,7 +16,7 @@ internal static class TrialCommand
 
     private static readonly Option<string> Data = new("--data") { Description = "Folder for everything: repositories, records, logs", DefaultValueFactory = _ => "data" };
     private static readonly Option<int> Port = new("--port") { Description = "Port for git clone and git push (default: that of the last run, else any free one)" };
-    private static readonly Option<bool> Cluster = new("--cluster") { Description = "Three silos and two gateways on a Postgres of their own, instead of one process" };
+    private static readonly Option<bool> Cluster = new("--cluster") { Description = "Three identical processes on a Postgres of their own, instead of one process" };
     private static readonly Option<bool> Smoke = new("--smoke") { Description = "Push real repositories, kill nodes meanwhile, and prove that nothing acknowledged is lost" };
     private static readonly Option<string> Source = new("--source") { Description = "Checkout whose history --smoke pushes", DefaultValueFactory = _ => "." };
 

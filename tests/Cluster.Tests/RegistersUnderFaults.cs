@@ -9,20 +9,30 @@ public sealed class RegistersUnderFaults(ITestOutputHelper output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(8);
     private static readonly TimeSpan InCluster = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan InSplitCluster = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan InOneProcess = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan OfTwins = TimeSpan.FromSeconds(10);
 
     [ClusterFact]
     public async Task Every_read_and_write_on_a_cluster_under_faults_can_be_explained()
     {
-        var report = await CheckAsync((folder, token) => RegisterScenes.ClusterAsync(folder, SuiteSize.Small, InCluster, seed: 1, TimeProvider.System, output.WriteLine, token));
+        var report = await CheckAsync((folder, token) =>
+            RegisterScenes.ClusterAsync(folder, split: false, SuiteSize.Small, InCluster, seed: 1, TimeProvider.System, output.WriteLine, token));
+        Assert.NotEmpty(report.Faults);
+    }
+
+    [ClusterFact]
+    public async Task Every_read_and_write_on_a_cluster_with_silos_and_gateways_apart_can_be_explained()
+    {
+        var report = await CheckAsync((folder, token) =>
+            RegisterScenes.ClusterAsync(folder, split: true, SuiteSize.Small, InSplitCluster, seed: 1, TimeProvider.System, output.WriteLine, token));
         Assert.NotEmpty(report.Faults);
     }
 
     [ClusterFact]
     public async Task Of_two_activations_of_every_repository_the_one_that_writes_second_loses_and_no_acknowledged_write_is_lost()
     {
-        var report = await CheckAsync((folder, token) => RegisterScenes.TwinsAsync(folder, OfTwins, seed: 1, TimeProvider.System, output.WriteLine, token));
+        var report = await CheckAsync((folder, token) => RegisterScenes.TwinsAsync(folder, split: false, OfTwins, seed: 1, TimeProvider.System, output.WriteLine, token));
         Assert.Contains("Unavailable", report.Calls.WriteErrors, StringComparison.Ordinal);
     }
 

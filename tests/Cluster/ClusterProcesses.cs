@@ -7,13 +7,10 @@ using Praefect.Trial.Processes;
 
 namespace Praefect.Cluster;
 
-/// <summary>A gateway or silo of the cluster.</summary>
-internal sealed record Member(string Name, int Port, int GitPort, ManagedProcess Process);
-
 /// <summary>A storage node of the cluster.</summary>
 internal sealed record StorageNode(string Name, int Port, string Disk, ManagedProcess Process);
 
-/// <summary>Everything that runs: Postgres, storage nodes, silos and gateways.</summary>
+/// <summary>Everything that runs: Postgres, storage nodes, and gateway silos, or silos and gateways apart.</summary>
 internal sealed class ClusterProcesses : IAsyncDisposable
 {
     public const string VirtualStorage = "default";
@@ -33,11 +30,13 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
     /// <param name="folder">Where everything is kept.</param>
     /// <param name="binaries">Folder of Postgres' programs.</param>
+    /// <param name="split">Whether silos and gateways are processes of their own.</param>
     /// <param name="time">The clock.</param>
     /// <param name="network">What the processes reach each other through; null: they do directly.</param>
-    public ClusterProcesses(string folder, string binaries, TimeProvider time, FaultyNetwork? network = null)
+    public ClusterProcesses(string folder, string binaries, bool split, TimeProvider time, FaultyNetwork? network = null)
     {
         _folder = folder;
+        Split = split;
         _time = time;
         Network = network;
         Directory.CreateDirectory(Path.Combine(folder, "logs"));
@@ -45,6 +44,9 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         Nodes = [.. Enumerable.Range(1, NodeCount).Select(Node)];
         _configuration = new MemberConfiguration(Postgres, Reachable(DatabaseName, Postgres.Port), [.. Nodes.Select(node => (node.Name, Reachable(node.Name, node.Port)))]);
     }
+
+    /// <summary>Whether silos and gateways are processes of their own; if not, every member is both.</summary>
+    public bool Split { get; }
 
     /// <summary>What the processes reach each other through; null: they do directly.</summary>
     public FaultyNetwork? Network { get; }
@@ -56,11 +58,22 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
     public ImmutableArray<StorageNode> Nodes { get; }
 
-    public List<Member> Silos { get; } = [];
+    /// <summary>Every process with grains, a port for calls, or both.</summary>
+    public List<Member> Members { get; } = [];
 
-    public List<Member> Gateways { get; } = [];
+    /// <summary>The members that hold grains.</summary>
+    public ImmutableArray<Member> Silos => [.. Members.Where(static member => member.HoldsGrains)];
 
-    /// <summary>Starts Postgres and the nodes, migrates, and starts silos and gateways.</summary>
+    /// <summary>The members that take calls.</summary>
+    public ImmutableArray<Member> Gateways => [.. Members.Where(static member => member.TakesCalls)];
+
+    /// <summary>The roles of the smallest number of processes that make a cluster larger.</summary>
+    public ImmutableArray<MemberRole> Roles => Split ? [MemberRole.Silo, MemberRole.Gateway] : [MemberRole.All];
+
+    /// <summary>Starts Postgres and the nodes, migrates, and starts silos and then gateways, or gateway silos.</summary>
+    /// <param name="silos">How many processes with grains.</param>
+    /// <param name="gateways">How many gateways, where these are processes of their own.</param>
+    /// <param name="cancellationToken">Ends waiting.</param>
     public async Task StartAsync(int silos, int gateways, CancellationToken cancellationToken)
     {
         await Postgres.CreateAsync(cancellationToken);
@@ -69,20 +82,19 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         await Task.WhenAll(Nodes.Select(node => WaitForPortAsync(node.Port, cancellationToken)));
         await MigrateAsync(cancellationToken);
         for (var i = 0; i < silos; i++)
-            await AddAsync("silo", cancellationToken);
-        for (var i = 0; i < gateways; i++)
-            await AddAsync("gateway", cancellationToken);
+            await AddAsync(Roles[0], cancellationToken);
+        for (var i = 0; Split && i < gateways; i++)
+            await AddAsync(MemberRole.Gateway, cancellationToken);
     }
 
-    /// <summary>Starts one more silo or gateway and waits until it is ready.</summary>
-    /// <param name="role"><c>silo</c> or <c>gateway</c>.</param>
+    /// <summary>Starts one more member and waits until it is ready.</summary>
+    /// <param name="role">What it does.</param>
     /// <param name="cancellationToken">Ends waiting.</param>
     /// <param name="clusterId">Of a member of another cluster on the same records; null: of the usual one.</param>
-    public async Task<Member> AddAsync(string role, CancellationToken cancellationToken, string? clusterId = null)
+    public async Task<Member> AddAsync(MemberRole role, CancellationToken cancellationToken, string? clusterId = null)
     {
-        var members = role == "silo" ? Silos : Gateways;
-        var member = await NewMemberAsync($"{role}-{members.Count + 1}", role, clusterId, cancellationToken);
-        members.Add(member);
+        var member = await NewMemberAsync($"{NameOf(role)}-{Members.Count(other => other.Role == role) + 1}", role, clusterId, cancellationToken);
+        Members.Add(member);
         await StartAsync(member, cancellationToken);
         return member;
     }
@@ -99,7 +111,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var member in Gateways.Concat(Silos))
+        foreach (var member in Members.AsEnumerable().Reverse())
             await member.Process.DisposeAsync();
         foreach (var node in Nodes)
             await node.Process.DisposeAsync();
@@ -116,31 +128,47 @@ internal sealed class ClusterProcesses : IAsyncDisposable
             throw new ProcessFailedException($"sql-migrate failed:\n{await migrate.LogTailAsync()}");
     }
 
-    private async Task<Member> NewMemberAsync(string name, string role, string? clusterId, CancellationToken cancellationToken)
+    private static string NameOf(MemberRole role) => role switch
+    {
+        MemberRole.Silo => "silo",
+        MemberRole.Gateway => "gateway",
+        _ => "praefect",
+    };
+
+    private static ImmutableArray<string> Arguments(MemberRole role) =>
+        role == MemberRole.All ? ["serve", "--exit-with-stdin"] : ["serve", "--role", NameOf(role), "--exit-with-stdin"];
+
+    private async Task<Member> NewMemberAsync(string name, MemberRole role, string? clusterId, CancellationToken cancellationToken)
     {
         var (grpc, git, metrics) = (FreePort(), FreePort(), FreePort());
         var path = await _configuration.WriteAsync(_folder, name, grpc, git, metrics, SiloSection(name, role, clusterId), cancellationToken);
         var ready = new Uri($"http://127.0.0.1:{metrics}/-/ready");
-        var spec = Praefect(name, path, ["serve", "--role", role, "--exit-with-stdin"], async token =>
+        var spec = Praefect(name, path, Arguments(role), async token =>
         {
             using var response = await _http.GetAsync(ready, token);
             return response.IsSuccessStatusCode;
         });
-        if (role == "silo" && Clocks is not null)
+        if (role != MemberRole.Gateway && Clocks is not null)
             spec = spec with { Environment = Clocks.EnvironmentOf(name) };
         var process = new ManagedProcess(spec, _time);
         Network?.Know(name, process);
-        return new Member(name, grpc, git, process);
+        return new Member(name, role, grpc, git, metrics, process);
     }
 
     // Others find the ports in the membership, so what they find there has to be the network's.
-    private string SiloSection(string name, string role, string? clusterId)
+    private string SiloSection(string name, MemberRole role, string? clusterId)
     {
         var section = clusterId is null ? string.Empty : $"cluster_id = \"{clusterId}\"\n";
-        if (Network is not null && role == "silo")
+        if (Network is not null && role != MemberRole.Gateway)
         {
-            var (silo, gateway) = (FreePort(), FreePort());
-            section += $"silo_port = {Reachable(name, silo)}\nsilo_listen_port = {silo}\ngateway_port = {Reachable(name, gateway)}\ngateway_listen_port = {gateway}\n";
+            var silo = FreePort();
+            section += $"silo_port = {Reachable(name, silo)}\nsilo_listen_port = {silo}\n";
+        }
+
+        if (Network is not null && role == MemberRole.Silo)
+        {
+            var gateway = FreePort();
+            section += $"gateway_port = {Reachable(name, gateway)}\ngateway_listen_port = {gateway}\n";
         }
 
         return section.Length == 0 ? string.Empty : $"\n[silo]\n{section}";

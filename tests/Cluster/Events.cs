@@ -3,8 +3,16 @@ namespace Praefect.Cluster;
 /// <summary>What happens to the cluster, one after the other.</summary>
 internal static class Events
 {
-    public static readonly IReadOnlyList<string> Names =
-        ["nothing", "join", "leave", "restart-silos", "restart-gateways", "kill-silo", "hang-silo", "wake-silo", "kill-gateway", "kill-postgres", "stop-postgres", "stop-postgres-hang-silo", "power-off"];
+    /// <summary>Those of a cluster whose members are all gateway silos.</summary>
+    public static readonly IReadOnlyList<string> Uniform =
+        ["nothing", "join", "leave", "restart", "kill", "hang", "wake", "kill-postgres", "stop-postgres", "stop-postgres-hang", "power-off"];
+
+    /// <summary>Those of a cluster with silos and gateways apart.</summary>
+    public static readonly IReadOnlyList<string> Split =
+    [
+        "nothing", "join", "leave", "restart-silos", "restart-gateways", "kill-silo", "hang-silo", "wake-silo", "kill-gateway", "hang-gateway", "kill-postgres", "stop-postgres",
+        "stop-postgres-hang-silo", "power-off",
+    ];
 
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Hang = TimeSpan.FromSeconds(12);
@@ -12,7 +20,7 @@ internal static class Events
     private static readonly TimeSpan Down = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Share = TimeSpan.FromSeconds(5);
 
-    /// <summary>Lets one of <see cref="Names"/> happen.</summary>
+    /// <summary>Lets one of the events of this cluster happen.</summary>
     /// <param name="name">Which.</param>
     /// <param name="cluster">What it happens to.</param>
     /// <param name="gateways">What clients know of.</param>
@@ -24,52 +32,51 @@ internal static class Events
         "nothing" => Task.Delay(Quiet, time, cancellationToken),
         "join" => JoinAsync(cluster, gateways, time, cancellationToken),
         "leave" => LeaveAsync(cluster, gateways),
-        "restart-silos" => RestartSilosAsync(cluster, cancellationToken),
-        "restart-gateways" => RestartGatewaysAsync(cluster, gateways, cancellationToken),
-        "kill-silo" => KillAsync(cluster.Silos[1], time, cancellationToken),
-        "hang-silo" => HangAsync(cluster.Silos[0], time, cancellationToken),
-        "wake-silo" => WakeAsync(cluster.Silos[1], time, cancellationToken),
-        "power-off" => PowerOffAsync(cluster, cancellationToken),
-        "stop-postgres" => StopPostgresAsync(cluster, outage, null, time, cancellationToken),
-        "stop-postgres-hang-silo" => StopPostgresAsync(cluster, outage, cluster.Silos[1], time, cancellationToken),
+        "restart" or "restart-silos" => RestartAsync(cluster.Silos, gateways, cancellationToken),
+        "restart-gateways" => RestartAsync(cluster.Gateways, gateways, cancellationToken),
+        "kill" or "kill-silo" => KillAsync(cluster.Silos[1], time, cancellationToken),
+        "hang" or "hang-silo" => HangAsync(cluster.Silos[0], time, cancellationToken),
+        "wake" or "wake-silo" => WakeAsync(cluster.Silos[1], time, cancellationToken),
         "kill-gateway" => KillAsync(cluster.Gateways[0], time, cancellationToken),
-        _ => KillPostgresAsync(cluster, time, cancellationToken),
+        "hang-gateway" => HangAsync(cluster.Gateways[0], time, cancellationToken),
+        "kill-postgres" => KillPostgresAsync(cluster, time, cancellationToken),
+        "stop-postgres" => StopPostgresAsync(cluster, outage, null, time, cancellationToken),
+        "stop-postgres-hang" or "stop-postgres-hang-silo" => StopPostgresAsync(cluster, outage, cluster.Silos[1], time, cancellationToken),
+        "power-off" => PowerOffAsync(cluster, cancellationToken),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 
     private static async Task JoinAsync(ClusterProcesses cluster, GatewaySet gateways, TimeProvider time, CancellationToken cancellationToken)
     {
-        await cluster.AddAsync("silo", cancellationToken);
-        gateways.Add(await cluster.AddAsync("gateway", cancellationToken));
+        foreach (var role in cluster.Roles)
+        {
+            if (await cluster.AddAsync(role, cancellationToken) is { TakesCalls: true } member)
+                gateways.Add(member);
+        }
+
         await Task.Delay(Share, time, cancellationToken);
     }
 
     private static async Task LeaveAsync(ClusterProcesses cluster, GatewaySet gateways)
     {
-        var (gateway, silo) = (cluster.Gateways[^1], cluster.Silos[^1]);
-        gateways.Remove(gateway);
-        await ClusterProcesses.StopAsync(gateway);
-        await ClusterProcesses.StopAsync(silo);
-        cluster.Gateways.Remove(gateway);
-        cluster.Silos.Remove(silo);
-    }
-
-    private static async Task RestartSilosAsync(ClusterProcesses cluster, CancellationToken cancellationToken)
-    {
-        foreach (var silo in cluster.Silos)
+        Member[] leaving = [cluster.Gateways[^1], cluster.Silos[^1]];
+        foreach (var member in leaving.Distinct())
         {
-            await ClusterProcesses.StopAsync(silo);
-            await ClusterProcesses.StartAsync(silo, cancellationToken);
+            gateways.Remove(member);
+            await ClusterProcesses.StopAsync(member);
+            cluster.Members.Remove(member);
         }
     }
 
-    private static async Task RestartGatewaysAsync(ClusterProcesses cluster, GatewaySet gateways, CancellationToken cancellationToken)
+    private static async Task RestartAsync(IEnumerable<Member> members, GatewaySet gateways, CancellationToken cancellationToken)
     {
-        foreach (var gateway in cluster.Gateways.ToArray())
+        foreach (var member in members)
         {
-            gateways.Remove(gateway);
-            await ClusterProcesses.StopAsync(gateway);
-            await ClusterProcesses.StartAsync(gateway, cancellationToken);
-            gateways.Add(gateway);
+            gateways.Remove(member);
+            await ClusterProcesses.StopAsync(member);
+            await ClusterProcesses.StartAsync(member, cancellationToken);
+            if (member.TakesCalls)
+                gateways.Add(member);
         }
     }
 
@@ -81,12 +88,12 @@ internal static class Events
     }
 
     // A silo that was declared dead ends itself when it wakes up; it is killed here, so that the next start does not depend on how soon.
-    private static async Task HangAsync(Member silo, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task HangAsync(Member member, TimeProvider time, CancellationToken cancellationToken)
     {
-        silo.Process.Freeze();
+        member.Process.Freeze();
         await Task.Delay(Hang, time, cancellationToken);
-        await silo.Process.KillAsync();
-        await ClusterProcesses.StartAsync(silo, cancellationToken);
+        await member.Process.KillAsync();
+        await ClusterProcesses.StartAsync(member, cancellationToken);
     }
 
     // What woke up belongs to nothing any more: it has to find that out and end, so that whatever supervises it starts it anew.
@@ -102,12 +109,11 @@ internal static class Events
     // The rows of silos that are gone are still in the membership when the next ones start.
     private static async Task PowerOffAsync(ClusterProcesses cluster, CancellationToken cancellationToken)
     {
-        Member[] members = [.. cluster.Silos, .. cluster.Gateways];
-        await Task.WhenAll(members.Select(member => member.Process.KillAsync()).Concat(cluster.Nodes.Select(node => node.Process.KillAsync())).Append(cluster.Postgres.KillAsync()));
+        await Task.WhenAll(cluster.Members.Select(member => member.Process.KillAsync()).Concat(cluster.Nodes.Select(node => node.Process.KillAsync())).Append(cluster.Postgres.KillAsync()));
         await cluster.Postgres.StartAsync(cancellationToken);
         foreach (var node in cluster.Nodes)
             node.Process.Start();
-        await Task.WhenAll(members.Select(member => ClusterProcesses.StartAsync(member, cancellationToken)));
+        await Task.WhenAll(cluster.Members.Select(member => ClusterProcesses.StartAsync(member, cancellationToken)));
     }
 
     private static async Task KillPostgresAsync(ClusterProcesses cluster, TimeProvider time, CancellationToken cancellationToken)

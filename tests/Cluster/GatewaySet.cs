@@ -1,33 +1,37 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
-using Praefect.Wire.Grpc;
 
 namespace Praefect.Cluster;
 
-/// <summary>One gateway as its clients see it.</summary>
-internal sealed class GatewayEndpoint(string name, GrpcChannel channel)
-{
-    public string Name { get; } = name;
-
-    public GrpcChannel Channel { get; } = channel;
-
-    public long AvoidUntil { get; set; }
-}
-
-/// <summary>The gateways that clients know of: what a load balancer does.</summary>
+/// <summary>
+/// The processes that clients know of, and what a load balancer does for them: a new call goes to the next one in turn that serves. One that refused a call is passed
+/// over for a second. Each is asked every second whether it is ready, and left out until it says so; one that answers nothing, twice in a row, is taken for hung, and
+/// its connections end.
+/// </summary>
 internal sealed class GatewaySet(TimeProvider time)
 {
+    private const int AnswersMissed = 2;
     private static readonly TimeSpan AvoidFor = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _turn = new();
     private ImmutableArray<GatewayEndpoint> _all = [];
     private int _next;
 
-    public void Add(Member gateway) => Add(gateway.Name, gateway.Port);
+    public void Add(Member gateway) => Add(gateway.Name, gateway.Port, gateway.MetricsPort);
 
-    public void Add(string name, int port) => _all = _all.Add(new GatewayEndpoint(name, new GrpcChannel(Invoker(port))));
+    public void Add(string name, int port, int metricsPort)
+    {
+        lock (_turn)
+            _all = _all.Add(new GatewayEndpoint(name, port, metricsPort));
+    }
 
     /// <summary>New calls go elsewhere; those under way end.</summary>
-    public void Remove(Member gateway) => _all = _all.RemoveAll(endpoint => endpoint.Name == gateway.Name);
+    public void Remove(Member gateway)
+    {
+        lock (_turn)
+            _all = _all.RemoveAll(endpoint => endpoint.Name == gateway.Name);
+    }
 
     /// <summary>The next one in turn that is not passed over; if all are, the next one.</summary>
     public GatewayEndpoint Next()
@@ -38,22 +42,58 @@ internal sealed class GatewaySet(TimeProvider time)
         for (var i = 0u; i < all.Length; i++)
         {
             var candidate = all[(int)((first + i) % all.Length)];
-            if (candidate.AvoidUntil <= now)
+            if (!candidate.IsPassedOver(now))
                 return candidate;
         }
 
         return all[(int)(first % all.Length)];
     }
 
-    public void PassOver(GatewayEndpoint endpoint) => endpoint.AvoidUntil = time.GetTimestamp() + (long)(AvoidFor.TotalSeconds * time.TimestampFrequency);
+    public void PassOver(GatewayEndpoint endpoint) => endpoint.AvoidUntil(time.GetTimestamp() + (long)(AvoidFor.TotalSeconds * time.TimestampFrequency));
 
-    private static HttpMessageInvoker Invoker(int port) => new(new SocketsHttpHandler
+    /// <summary>Asks them all whether they serve, until it is told to stop.</summary>
+    public async Task CheckAsync(CancellationToken stop)
     {
-        ConnectCallback = async (_, cancellationToken) =>
+        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        using var timer = new PeriodicTimer(CheckInterval, time);
+        var missed = new Dictionary<GatewayEndpoint, int>();
+        try
         {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    });
+            while (await timer.WaitForNextTickAsync(stop))
+            {
+                var all = _all;
+                var answers = await Task.WhenAll(all.Select(endpoint => IsReadyAsync(http, endpoint, stop)));
+                foreach (var (endpoint, ready) in all.Zip(answers))
+                {
+                    missed[endpoint] = ready is null ? missed.GetValueOrDefault(endpoint) + 1 : 0;
+                    if (ready is { } serves)
+                        endpoint.Mark(serves);
+                    if (missed[endpoint] < AnswersMissed)
+                        continue;
+                    endpoint.Mark(serves: false);
+                    endpoint.Disconnect();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The load is over.
+        }
+    }
+
+    // Null: it answers nothing.
+    private async Task<bool?> IsReadyAsync(HttpClient http, GatewayEndpoint endpoint, CancellationToken stop)
+    {
+        using var limit = new CancellationTokenSource(AnswerMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
+        try
+        {
+            using var response = await http.GetAsync(endpoint.Ready, either.Token);
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !stop.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
 }

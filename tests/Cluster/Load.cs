@@ -14,8 +14,8 @@ internal sealed record CallRecord(int Repository, bool Write, long Ended, TimeSp
 internal sealed record AcknowledgedWrite(int Repository, string Reference, string Commit);
 
 /// <summary>
-/// A closed loop of reads and one of writes per repository, through all gateways in turn. A gateway that refused is passed over for a second, as any load balancer
-/// would do; every error counts. Each write makes a reference of its own, so that none can hide the loss of another.
+/// A closed loop of reads and one of writes per repository, through all processes that take calls, as a load balancer
+/// (<see cref="GatewaySet"/>) would choose them; every error counts. Each write makes a reference of its own, so that none can hide the loss of another.
 /// </summary>
 internal sealed class Load(ImmutableArray<string> paths, ImmutableArray<string> commits, GatewaySet gateways, SuiteSize size, TimeProvider time)
 {

@@ -5,7 +5,7 @@ using Praefect.Trial.Processes;
 
 namespace Praefect.Cluster;
 
-/// <summary>Writes the configuration files of silos and gateways.</summary>
+/// <summary>Writes the configuration files of the members.</summary>
 /// <param name="postgres">The database, which has its password once it runs.</param>
 /// <param name="database">Port to reach it on.</param>
 /// <param name="nodes">Name and port of each storage node.</param>

@@ -5,17 +5,18 @@ namespace Praefect.Cluster;
 /// <summary>Events of the network and of clocks, for a table of their own: they need every connection to go through a proxy.</summary>
 internal static class NetworkEvents
 {
-    public static readonly IReadOnlyList<string> Names =
-    [
-        "cut-silo-from-all", "cut-silo-from-silos", "cut-silo-from-postgres", "cut-gateway-from-silos", "cut-gateway-from-postgres", "cut-node-from-all", "slow-silo-from-all",
-        "clock-ahead-silo", "clock-behind-silo",
-    ];
+    /// <summary>Those of a cluster whose members are all gateway silos.</summary>
+    public static readonly IReadOnlyList<string> Uniform =
+        ["cut-silo-from-all", "cut-silo-from-silos", "cut-silo-from-postgres", "cut-node-from-all", "slow-silo-from-all", "clock-ahead-silo", "clock-behind-silo"];
+
+    /// <summary>Those of a cluster with silos and gateways apart.</summary>
+    public static readonly IReadOnlyList<string> Split = [.. Uniform, "cut-gateway-from-silos", "cut-gateway-from-postgres"];
 
     private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan After = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Lets one of <see cref="Names"/> happen to one member, and starts silos again that end by it.</summary>
+    /// <summary>Lets one of the events of this cluster happen to one member, and starts silos again that end by it.</summary>
     public static async Task RunAsync(string name, ClusterProcesses cluster, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
     {
         if (PartitionFaults.Of(cluster).Concat(ClockFaults.Of(cluster)).FirstOrDefault(fault => fault.Kind == name) is not { } fault)

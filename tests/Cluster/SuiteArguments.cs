@@ -9,8 +9,14 @@ internal sealed record SuiteArguments
     /// <summary>Folder to keep everything in; null: one that is deleted.</summary>
     public string? Data { get; init; }
 
+    /// <summary>Silos and gateways as processes of their own, instead of gateway silos.</summary>
+    public bool Split { get; init; }
+
+    /// <summary>The events that were asked for; null: those that the cluster has.</summary>
+    public IReadOnlyList<string>? Chosen { get; init; }
+
     /// <summary>Events of the suite.</summary>
-    public IReadOnlyList<string> Events { get; init; } = Cluster.Events.Names;
+    public IReadOnlyList<string> Events => Chosen ?? Usual;
 
     /// <summary>For how long <c>stop-postgres</c> stops it.</summary>
     public TimeSpan Outage { get; init; } = SuiteSize.Full.Outage;
@@ -31,11 +37,15 @@ internal sealed record SuiteArguments
     public int Seed { get; init; } = Environment.ProcessId;
 
     public static string Usage => $"""
-        usage: run.sh [--data FOLDER] [--events "NAME NAME"] [--postgres-minutes N]
-               run.sh --linearizability [--data FOLDER] [--minutes N] [--seed N] [--single | --twins]
-        events: {string.Join(' ', Cluster.Events.Names)}
-        and, with a proxy before every port: {string.Join(' ', NetworkEvents.Names)}
+        usage: run.sh [--split] [--data FOLDER] [--events "NAME NAME"] [--postgres-minutes N]
+               run.sh --linearizability [--split] [--data FOLDER] [--minutes N] [--seed N] [--single | --twins]
+        events: {string.Join(' ', Cluster.Events.Uniform)}
+        and, with a proxy before every port: {string.Join(' ', NetworkEvents.Uniform)}
+        with --split: {string.Join(' ', Cluster.Events.Split)}
+        and, with a proxy before every port: {string.Join(' ', NetworkEvents.Split)}
         """;
+
+    private IReadOnlyList<string> Usual => Split ? Cluster.Events.Split : Cluster.Events.Uniform;
 
     /// <summary>Null, and what is wrong, when they are not understood.</summary>
     public static SuiteArguments? Read(ReadOnlySpan<string> arguments, out string problem)
@@ -68,6 +78,7 @@ internal sealed record SuiteArguments
     private SuiteArguments? With(string flag) => flag switch
     {
         "--linearizability" => this with { Linearizability = true },
+        "--split" => this with { Split = true },
         "--single" => this with { Single = true },
         "--twins" => this with { Twins = true },
         _ => null,
@@ -79,7 +90,7 @@ internal sealed record SuiteArguments
         return (name, number) switch
         {
             ("--data", _) => this with { Data = Path.GetFullPath(value) },
-            ("--events", _) => this with { Events = value.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray() },
+            ("--events", _) => this with { Chosen = value.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray() },
             ("--postgres-minutes", { } minutes) => this with { Outage = TimeSpan.FromMinutes(minutes) },
             ("--minutes", { } minutes) => this with { Length = TimeSpan.FromMinutes(minutes) },
             ("--seed", _) when int.TryParse(value, CultureInfo.InvariantCulture, out var seed) => this with { Seed = seed },
@@ -89,8 +100,10 @@ internal sealed record SuiteArguments
 
     private string? Check()
     {
-        if (Events.FirstOrDefault(static name => !Cluster.Events.Names.Concat(NetworkEvents.Names).Contains(name, StringComparer.Ordinal)) is { } unknown)
-            return $"there is no event {unknown}";
+        if (Events.FirstOrDefault(name => !Usual.Concat(Split ? NetworkEvents.Split : NetworkEvents.Uniform).Contains(name, StringComparer.Ordinal)) is { } unknown)
+            return $"there is no event {unknown} {(Split ? "with" : "without")} --split";
+        if (Single && Split)
+            return "--single and --split exclude each other";
         return (Single || Twins) && !Linearizability ? "--single and --twins go with --linearizability" : Single && Twins ? "--single and --twins exclude each other" : null;
     }
 }

@@ -42,15 +42,15 @@ internal static class SuiteCommand
             var report = await (wanted switch
             {
                 { Single: true } => RegisterScenes.SingleAsync(folder, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
-                { Twins: true } => RegisterScenes.TwinsAsync(folder, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
-                _ => RegisterScenes.PartedClusterAsync(folder, SuiteSize.Full, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
+                { Twins: true } => RegisterScenes.TwinsAsync(folder, wanted.Split, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
+                _ => RegisterScenes.PartedClusterAsync(folder, wanted.Split, SuiteSize.Full, wanted.Length, wanted.Seed, time, Console.WriteLine, cancellationToken),
             });
             return report.Problems.IsEmpty ? 0 : 1;
         }
 
-        var parted = wanted.Events.Intersect(NetworkEvents.Names, StringComparer.Ordinal).Any();
+        var parted = wanted.Events.Intersect(NetworkEvents.Split, StringComparer.Ordinal).Any();
         await using var network = parted && FaultyNetwork.Possible ? new FaultyNetwork(time) : null;
-        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time, network) { Clocks = parted ? SkewedClocks.Find(folder) : null };
+        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, wanted.Split, time, network) { Clocks = parted ? SkewedClocks.Find(folder) : null };
         var size = SuiteSize.Full with { Outage = wanted.Outage };
         var result = await new SuiteRun(cluster, size, folder, time, Console.WriteLine).RunAsync(wanted.Events, cancellationToken);
         return result.Problems.Count == 0 ? 0 : 1;

@@ -18,20 +18,22 @@ internal sealed class SuiteRun(ClusterProcesses cluster, SuiteSize size, string 
     {
         var started = time.GetTimestamp();
         await cluster.StartAsync(size.Silos, size.Gateways, cancellationToken);
-        say($"cluster of {size.Silos} silos, {size.Gateways} gateways and {cluster.Nodes.Length} storage nodes started in {time.GetElapsedTime(started).TotalSeconds:0.0} s");
+        var members = cluster.Split ? $"{size.Silos} silos, {size.Gateways} gateways" : $"{size.Silos} gateway silos";
+        say($"cluster of {members} and {cluster.Nodes.Length} storage nodes started in {time.GetElapsedTime(started).TotalSeconds:0.0} s");
         var commits = await new Filling([.. cluster.Gateways.Select(static gateway => gateway.GitPort)], folder, time, say).FillAsync(size.Repositories, Commits, cancellationToken);
         var gateways = new GatewaySet(time);
-        cluster.Gateways.ForEach(gateways.Add);
+        foreach (var gateway in cluster.Gateways)
+            gateways.Add(gateway);
         var load = new Load([.. Enumerable.Range(0, size.Repositories).Select(Filling.PathOf)], commits, gateways, size, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = load.RunAsync(stop.Token);
+        var running = Task.WhenAll(load.RunAsync(stop.Token), gateways.CheckAsync(stop.Token));
         await Task.Delay(Warmup, time, cancellationToken);
 
         var rows = new List<EventRow>();
         foreach (var name in events)
         {
             var from = time.GetTimestamp();
-            await (NetworkEvents.Names.Contains(name, StringComparer.Ordinal)
+            await (NetworkEvents.Split.Contains(name, StringComparer.Ordinal)
                 ? NetworkEvents.RunAsync(name, cluster, time, say, cancellationToken)
                 : Events.RunAsync(name, cluster, gateways, size.Outage, time, cancellationToken));
             await Task.Delay(Settle, time, cancellationToken);

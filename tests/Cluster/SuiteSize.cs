@@ -1,8 +1,8 @@
 namespace Praefect.Cluster;
 
 /// <summary>How large a cluster, and how hard it is worked.</summary>
-/// <param name="Silos">Silos at the start; 2 or more.</param>
-/// <param name="Gateways">Gateways at the start; 2 or more.</param>
+/// <param name="Silos">Gateway silos at the start, or silos where gateways are apart; 2 or more.</param>
+/// <param name="Gateways">Gateways at the start where they are apart; 2 or more.</param>
 /// <param name="Repositories">Repositories, each with a loop of reads and one of writes.</param>
 /// <param name="ReadPause">Pause of a loop of reads between two calls.</param>
 /// <param name="WritePause">Pause of a loop of writes between two calls.</param>

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The cluster suite: three silos, two gateways, three storage nodes and a Postgres as processes on this machine, under load, through joins, restarts and kills.
+# The cluster suite: three gateway silos, three storage nodes and a Postgres as processes on this machine, under load, through joins, restarts and kills.
 # Prints what the callers saw. Needs the Orleans packages, Postgres and git; takes six to seven minutes.
+#   --split                three silos and two gateways apart instead of three gateway silos
 #   --events "NAME NAME"   only these (see --help)
 #   --postgres-minutes N   for how long stop-postgres stops it (20 s)
 #   --linearizability      clients on a few references under faults in random order instead, and a check of everything that they saw:

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Praefect.Gateway.Accessors;
 using Praefect.Gateway.Tests.Fakes;
 using Praefect.Grains.Routing;
 using Praefect.Wire.Framing;
@@ -179,6 +181,22 @@ public sealed class RoutingOfReads
     }
 
     [Fact]
+    public async Task The_last_route_is_of_no_use_to_a_process_that_its_cluster_gave_up()
+    {
+        var guard = new GivenUp();
+        await using var cluster = await TestCluster.StartAsync(add: services => services.AddSingleton<IRouteMemoryGuard>(guard));
+        Answers(cluster.Nodes[0]);
+        await AskAsync(cluster);
+        cluster.Repository.Accessor = _ => throw new RouteException(RouteFailure.StoreUnavailable, "x");
+        Assert.True((await AskAsync(cluster)).Value);
+
+        guard.Objection = "the others have declared this silo dead";
+        var refused = await Assert.ThrowsAsync<GrpcException>(() => AskAsync(cluster));
+        Assert.Equal((GrpcStatusCode.Unavailable, guard.Objection), (refused.Status.Code, refused.Status.Message));
+        Assert.Equal(2, cluster.Nodes[0].Requests.Count);
+    }
+
+    [Fact]
     public async Task A_read_never_routed_before_is_unavailable_while_the_grain_cannot_read_its_record()
     {
         await using var cluster = await TestCluster.StartAsync();
@@ -279,5 +297,12 @@ public sealed class RoutingOfReads
         cluster.Nodes[0].On(Methods.Ref.RefExists, http => FakeNode.WriteAsync(http, new RefExistsResponse { Value = true }));
         var e = await Assert.ThrowsAsync<GrpcException>(() => AskAsync(cluster));
         Assert.Equal(GrpcStatusCode.Internal, e.Status.Code);
+    }
+
+    private sealed class GivenUp : IRouteMemoryGuard
+    {
+        public string? Objection { get; set; }
+
+        public ValueTask<string?> ObjectionAsync(CancellationToken cancellationToken) => new(Objection);
     }
 }

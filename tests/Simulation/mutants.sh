@@ -8,7 +8,7 @@ set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/eng/environment.sh"
 need_dotnet
-options=(-c Release -p:GrainRuntime=Embedded -p:Mutants=true --nologo)
+options=(-c Release -p:Mutants=true --nologo)
 for project in Grains.Tests Simulation; do
     dotnet build "$root/tests/$project" "${options[@]}" -p:RunAnalyzers=false -v q -clp:NoSummary >&2 </dev/null || fail "the build with the mutants failed"
 done

@@ -7,8 +7,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$root/eng/environment.sh"
 need_dotnet
 project="$root/tests/Simulation/Praefect.Simulation.csproj"
-dotnet build "$project" -c Release -p:GrainRuntime=Embedded -v q --nologo -clp:NoSummary >&2 </dev/null
-program="$root/artifacts/Embedded/bin/Praefect.Simulation/release/Praefect.Simulation.dll"
+dotnet build "$project" -c Release -v q --nologo -clp:NoSummary >&2 </dev/null
+program="$root/artifacts/Orleans/bin/Praefect.Simulation/release/Praefect.Simulation.dll"
 
 seeds= from=1 jobs=$(nproc) rest=()
 while [ $# -gt 0 ]; do

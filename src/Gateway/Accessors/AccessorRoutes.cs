@@ -9,12 +9,12 @@ namespace Praefect.Gateway.Accessors;
 
 /// <summary>Routes of reads: the grain's, or the last one seen while the grain cannot be reached, or cannot read its record.</summary>
 internal sealed partial class AccessorRoutes(
-    GrainCalls grains, RouteMemory memory, GatewayOptions options, TimeProvider time, GatewayMetrics metrics, ILogger<AccessorRoutes> logger)
+    GrainCalls grains, RouteMemory memory, IRouteMemoryGuard guard, GatewayOptions options, TimeProvider time, GatewayMetrics metrics, ILogger<AccessorRoutes> logger)
 {
     private static readonly AccessorRequest s_forced = new(ForcePrimary: true, []);
 
     /// <exception cref="RouteException">The grain's own answer.</exception>
-    /// <exception cref="GrpcException">Unavailable: the grain cannot be reached or cannot read its record, and no route is remembered.</exception>
+    /// <exception cref="GrpcException">Unavailable: the grain cannot be reached or cannot read its record, and no route is remembered, or may be used.</exception>
     public async ValueTask<AccessorRoute> GetAsync(ProxyCall call)
     {
         var forced = call.ForcesPrimary;
@@ -31,7 +31,7 @@ internal sealed partial class AccessorRoutes(
         catch (RouteException e) when (e.Failure == RouteFailure.StoreUnavailable)
         {
             // The grain could not read its record, so it is nowhere.
-            return FromMemory(call, e);
+            return await FromMemoryAsync(call, e);
         }
         catch (RouteException e)
         {
@@ -45,12 +45,14 @@ internal sealed partial class AccessorRoutes(
         }
         catch (GrainUnreachableException e)
         {
-            return FromMemory(call, e);
+            return await FromMemoryAsync(call, e);
         }
     }
 
-    private AccessorRoute FromMemory(ProxyCall call, Exception reason)
+    private async ValueTask<AccessorRoute> FromMemoryAsync(ProxyCall call, Exception reason)
     {
+        if (await guard.ObjectionAsync(call.Token) is { } objection)
+            throw new GrpcException(GrpcStatusCode.Unavailable, objection, reason);
         var route = memory.Recall(call.Key, call.ForcesPrimary);
         metrics.RouteCache(call.Nodes.Name, route is null ? "miss" : "hit");
         if (route is null)

@@ -3,7 +3,7 @@ namespace Praefect.Silo.Configuration;
 /// <summary>What a process of the cluster does, <c>role</c>.</summary>
 public enum SiloRole
 {
-    /// <summary>Grains and gateway in one process.</summary>
+    /// <summary>Grains and gateway in one process: a gateway silo.</summary>
     All,
 
     /// <summary>Grains only: no port for gRPC calls or for git.</summary>

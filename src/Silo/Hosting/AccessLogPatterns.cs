@@ -1,17 +1,16 @@
 using System.Text.RegularExpressions;
+using Praefect.Gateway;
 
 namespace Praefect.Silo.Hosting;
 
 /// <summary>Which calls get a line in the log: two patterns of the environment, as Praefect takes them.</summary>
 internal static class AccessLogPatterns
 {
-    private const string DefaultDeny = "^/grpc.health.v1.Health/Check$";
-
     /// <summary><c>GITALY_LOG_REQUEST_METHOD_ALLOW_PATTERN</c>; null: all.</summary>
     public static Regex? Allow => Of(Environment.GetEnvironmentVariable("GITALY_LOG_REQUEST_METHOD_ALLOW_PATTERN"));
 
     /// <summary><c>GITALY_LOG_REQUEST_METHOD_DENY_PATTERN</c>; unset: health checks; empty: none.</summary>
-    public static Regex? Deny => Of(Environment.GetEnvironmentVariable("GITALY_LOG_REQUEST_METHOD_DENY_PATTERN") ?? DefaultDeny);
+    public static Regex? Deny => Environment.GetEnvironmentVariable("GITALY_LOG_REQUEST_METHOD_DENY_PATTERN") is { } pattern ? Of(pattern) : GatewayOptions.HealthChecks();
 
     private static Regex? Of(string? pattern)
     {

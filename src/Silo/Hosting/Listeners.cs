@@ -30,6 +30,7 @@ internal sealed class Listeners
     private readonly string _socket;
     private readonly SslServerAuthenticationOptions? _certificate;
     private readonly ConnectionAge _age;
+    private readonly List<(string Scheme, ListenOptions Options)> _offered = [];
     private ListenOptions? _own;
 
     private Listeners(IPEndPoint? plain, IPEndPoint? tls, IPEndPoint? metrics, IPEndPoint? gitHttp, string socket, SslServerAuthenticationOptions? certificate,
@@ -68,13 +69,13 @@ internal sealed class Listeners
         KestrelGrpcLimits.Apply(kestrel);
         kestrel.ListenBackchannel();
         if (_plain is not null)
-            kestrel.Listen(_plain, listen => Grpc(_own = listen, "tcp"));
+            kestrel.Listen(_plain, listen => Offered("http", Grpc(_own = listen, "tcp")));
         if (_socket.Length > 0)
         {
             kestrel.ListenUnixSocket(_socket, listen =>
             {
                 _own ??= listen;
-                Grpc(listen, "unix");
+                Offered("http", Grpc(listen, "unix"));
             });
         }
 
@@ -83,20 +84,24 @@ internal sealed class Listeners
             kestrel.Listen(_tls, listen =>
             {
                 listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(_certificate!) });
-                Grpc(listen, "tls");
+                Offered("https", Grpc(listen, "tls"));
             });
         }
 
         if (_metrics is not null)
-            kestrel.Listen(_metrics, listen => Http(listen, ListenerRole.Metrics));
+            kestrel.Listen(_metrics, listen => Offered("http", Http(listen, ListenerRole.Metrics)));
         if (_gitHttp is null)
             return;
-        kestrel.Listen(_gitHttp, listen => Http(listen, ListenerRole.GitHttp));
+        kestrel.Listen(_gitHttp, listen => Offered("http", Http(listen, ListenerRole.GitHttp)));
 
         // The front is a client of the gateway; where that listens with TLS only, the front gets a way in that never leaves the machine.
         if (_own is null)
             kestrel.Listen(IPAddress.Loopback, 0, listen => Grpc(_own = listen, "tcp"));
     }
+
+    /// <summary>What others can connect to, with the ports that were chosen for those given as 0, once they are bound: what only this process uses is left out.</summary>
+    public IReadOnlyCollection<string> Addresses() =>
+        [.. _offered.Select(static offered => offered.Options.SocketPath is { } path ? $"unix:{path}" : $"{offered.Scheme}://{offered.Options.IPEndPoint}")];
 
     /// <summary>How this process reaches its own gRPC port, once that is bound.</summary>
     public NodeAddress OwnAddress()
@@ -110,7 +115,9 @@ internal sealed class Listeners
         return NodeAddress.Parse($"tcp://{new IPEndPoint(any ? IPAddress.Loopback : endpoint.Address, endpoint.Port)}");
     }
 
-    private void Grpc(ListenOptions listen, string type)
+    private void Offered(string scheme, ListenOptions listen) => _offered.Add((scheme, listen));
+
+    private ListenOptions Grpc(ListenOptions listen, string type)
     {
         var label = new KeyValuePair<string, object?>("type", type);
         listen.Use(next => connection =>
@@ -120,9 +127,10 @@ internal sealed class Listeners
         });
         _age.Limit(listen);
         listen.UseBackchannel(YamuxOptions.Accepting);
+        return listen;
     }
 
-    private static void Http(ListenOptions listen, ListenerRole role)
+    private static ListenOptions Http(ListenOptions listen, ListenerRole role)
     {
         listen.Protocols = HttpProtocols.Http1;
         listen.Use(next => connection =>
@@ -130,6 +138,7 @@ internal sealed class Listeners
             connection.Features.Set(role);
             return next(connection);
         });
+        return listen;
     }
 
     private static async Task ClearAsync(string socket, CancellationToken cancellationToken)

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -25,7 +24,7 @@ using GrainVirtualStorage = Praefect.Grains.Nodes.VirtualStorageOptions;
 
 namespace Praefect.Silo.Hosting;
 
-/// <summary>The whole process: grains, gateway and listeners in one host, or one of the two sides for the roles of a cluster.</summary>
+/// <summary>The whole process: grains, gateway and listeners in one host, or one of the two sides for the split roles of a cluster.</summary>
 public sealed class PraefectServer : IAsyncDisposable
 {
     /// <summary>Time for recording outcomes and deactivating grains, after the grace period for calls.</summary>
@@ -49,9 +48,8 @@ public sealed class PraefectServer : IAsyncDisposable
 
     private PraefectServer(WebApplication app) => _app = app;
 
-    /// <summary>Addresses that Kestrel listens on, with the ports that were chosen for those given as 0.</summary>
-    public IReadOnlyCollection<string> Addresses =>
-        [.. _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+    /// <summary>Addresses that others can connect to, with the ports that were chosen for those given as 0.</summary>
+    public IReadOnlyCollection<string> Addresses => _app.Services.GetRequiredService<Listeners>().Addresses();
 
     /// <summary>Services, for those who host the process in theirs.</summary>
     public IServiceProvider Services => _app.Services;
@@ -87,6 +85,7 @@ public sealed class PraefectServer : IAsyncDisposable
         try
         {
             Measure(app.Services);
+            app.Services.GetRequiredService<EarlyNodes>().Start();
             Route(app, options.Silo.Kind);
             await app.StartAsync(cancellationToken);
             return server;
@@ -137,6 +136,7 @@ public sealed class PraefectServer : IAsyncDisposable
             AcceptBacklog = (int)options.Yamux.AcceptBacklog,
             MaxStreamWindowBytes = options.Yamux.MaximumStreamWindowBytes,
         };
+        services.AddSingleton<EarlyNodes>();
         services.AddSingleton(provider => new NodeConnectionPool(
             nodes,
             provider.GetRequiredService<SidechannelRegistry>(),
@@ -200,10 +200,10 @@ public sealed class PraefectServer : IAsyncDisposable
         AccessLogDeny = AccessLogPatterns.Deny,
         Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [],
         AuthTransitioning = options.Auth.Transitioning,
-        // Where silos can die apart from gateways, a write that went down with one is to be noticed soon.
-        RenewInterval = options.Silo.Kind == SiloRole.All ? new GatewayOptions().RenewInterval : ClusterRenewal,
-        BeginTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().BeginTimeout : ClusterAttempt,
-        FinishAttemptTimeout = options.Silo.Kind == SiloRole.All ? new GatewayOptions().FinishAttemptTimeout : ClusterAttempt,
+        // Where a grain may be in another process, a write that went down with that is to be noticed soon.
+        RenewInterval = options.Database is null ? new GatewayOptions().RenewInterval : ClusterRenewal,
+        BeginTimeout = options.Database is null ? new GatewayOptions().BeginTimeout : ClusterAttempt,
+        FinishAttemptTimeout = options.Database is null ? new GatewayOptions().FinishAttemptTimeout : ClusterAttempt,
         GitHttp = new GitHttpFrontOptions
         {
             Enabled = options.GitHttp.ListenAddress.Length > 0,

@@ -9,8 +9,11 @@ internal sealed class TextConsoleFormatter(TimeProvider time) : ConsoleFormatter
 {
     public const string FormatterName = "praefect-text";
 
-    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter) =>
-        textWriter.WriteLine(LogLine.Text(LogLine.FieldsOf(logEntry, scopeProvider, time.GetUtcNow())));
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        if (!Noise.Is(logEntry.Category, logEntry.EventId))
+            textWriter.WriteLine(LogLine.Text(LogLine.FieldsOf(logEntry, scopeProvider, time.GetUtcNow())));
+    }
 }
 
 /// <summary>Writes log entries to the console as one JSON object a line.</summary>
@@ -18,6 +21,9 @@ internal sealed class JsonConsoleFormatter(TimeProvider time) : ConsoleFormatter
 {
     public const string FormatterName = "praefect-json";
 
-    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter) =>
-        textWriter.WriteLine(LogLine.Json(LogLine.FieldsOf(logEntry, scopeProvider, time.GetUtcNow())));
+    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    {
+        if (!Noise.Is(logEntry.Category, logEntry.EventId))
+            textWriter.WriteLine(LogLine.Json(LogLine.FieldsOf(logEntry, scopeProvider, time.GetUtcNow())));
+    }
 }

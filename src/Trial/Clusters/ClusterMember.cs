@@ -2,9 +2,9 @@ using Praefect.Trial.Processes;
 
 namespace Praefect.Trial.Clusters;
 
-/// <summary>A silo or gateway of a cluster on this machine.</summary>
+/// <summary>A gateway silo of a cluster on this machine.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Ports">Where it listens; a silo opens the port for metrics only.</param>
+/// <param name="Ports">Where it listens.</param>
 /// <param name="Configuration">Path of its configuration.</param>
 /// <param name="Process">Its process.</param>
 public sealed record ClusterMember(string Name, MemberPorts Ports, string Configuration, ManagedProcess Process);

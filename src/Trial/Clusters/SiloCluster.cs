@@ -3,7 +3,7 @@ using Praefect.Trial.Processes;
 
 namespace Praefect.Trial.Clusters;
 
-/// <summary>Postgres, storage nodes, silos and gateways as processes on this machine, all of it in one folder.</summary>
+/// <summary>Postgres, storage nodes and gateway silos as processes on this machine, all of it in one folder.</summary>
 public sealed class SiloCluster : IAsyncDisposable
 {
     private readonly ClusterFolder _folder;
@@ -12,7 +12,7 @@ public sealed class SiloCluster : IAsyncDisposable
 
     /// <summary>Prepares the processes; nothing is started yet.</summary>
     /// <param name="folder">Where everything lies.</param>
-    /// <param name="ports">Where everything listens; a process for each.</param>
+    /// <param name="ports">Where everything listens; a process for each but the last gateway silo, which is the one that can be added by hand.</param>
     /// <param name="binaries">Where the programs of Postgres are.</param>
     /// <param name="time">The clock.</param>
     public SiloCluster(ClusterFolder folder, SiloClusterPorts ports, string binaries, TimeProvider time)
@@ -23,8 +23,8 @@ public sealed class SiloCluster : IAsyncDisposable
         _time = time;
         Postgres = new PostgresProcess(folder.Postgres, binaries, ports.Postgres, time);
         Nodes = ClusterPrograms.Nodes(folder, ports.Nodes, time);
-        Silos = [.. ports.Silos.Select((its, i) => Member($"silo-{i + 1}", "silo", its))];
-        Gateways = [.. ports.Gateways.Select((its, i) => Member($"gateway-{i + 1}", "gateway", its))];
+        ImmutableArray<ClusterMember> members = [.. ports.Gateways.Select((its, i) => Member($"praefect-{i + 1}", its))];
+        (Members, OneMore) = (members[..^1], members[^1]);
     }
 
     /// <summary>The database.</summary>
@@ -33,45 +33,43 @@ public sealed class SiloCluster : IAsyncDisposable
     /// <summary>The storage nodes.</summary>
     public ImmutableArray<ClusterNode> Nodes { get; }
 
-    /// <summary>The silos.</summary>
-    public ImmutableArray<ClusterMember> Silos { get; }
+    /// <summary>The gateway silos.</summary>
+    public ImmutableArray<ClusterMember> Members { get; }
 
-    /// <summary>The gateways.</summary>
-    public ImmutableArray<ClusterMember> Gateways { get; }
+    /// <summary>A gateway silo that is configured, and left to others to start.</summary>
+    public ClusterMember OneMore { get; }
 
     /// <summary>Every process of it, in the order of their start.</summary>
     public IEnumerable<ManagedProcess> Processes =>
-        [Postgres.Server, .. Nodes.Select(static node => node.Process), .. Silos.Select(static silo => silo.Process), .. Gateways.Select(static gateway => gateway.Process)];
+        [Postgres.Server, .. Nodes.Select(static node => node.Process), .. Members.Select(static member => member.Process)];
 
-    /// <summary>Starts everything, and ends when all gateways can route calls.</summary>
+    /// <summary>Starts everything, and ends when all gateway silos can route calls.</summary>
     /// <exception cref="ProcessFailedException">A process ended or took too long; the message shows its log.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var node in Nodes)
             node.Process.Start();
         await Postgres.CreateAsync(cancellationToken);
-        foreach (var member in Silos.Concat(Gateways))
+        foreach (var member in Members.Append(OneMore))
             await WriteConfigurationAsync(member, cancellationToken);
-        await MigrateAsync(Silos[0].Configuration, cancellationToken);
+        await MigrateAsync(Members[0].Configuration, cancellationToken);
         await Task.WhenAll(Nodes.Select(node => node.Process.WaitUntilReadyAsync(LocalCluster.ReadyMax, cancellationToken)));
-        await StartAsync(Silos, cancellationToken);
-        await StartAsync(Gateways, cancellationToken);
+        await Task.WhenAll(Members.Select(member => Supervised.StartAsync(member.Process, LocalCluster.ReadyMax, cancellationToken)));
     }
 
-    /// <summary>Stops gateways, silos, nodes and Postgres, in this order; kills what does not stop.</summary>
+    /// <summary>Stops gateway silos, nodes and Postgres, in this order; kills what does not stop.</summary>
     /// <returns>Whether all of them stopped by themselves.</returns>
     public async Task<bool> StopAsync()
     {
-        var gateways = await StopAsync(Gateways.Select(static gateway => gateway.Process));
-        var silos = await StopAsync(Silos.Select(static silo => silo.Process));
+        var members = await StopAsync(Members.Select(static member => member.Process));
         var nodes = await StopAsync(Nodes.Select(static node => node.Process));
-        return await Postgres.StopAsync() && gateways && silos && nodes;
+        return await Postgres.StopAsync() && members && nodes;
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var member in Gateways.Concat(Silos))
+        foreach (var member in Members.Append(OneMore))
             await member.Process.DisposeAsync();
         foreach (var node in Nodes)
         {
@@ -83,17 +81,14 @@ public sealed class SiloCluster : IAsyncDisposable
         _http.Dispose();
     }
 
-    private static Task StartAsync(ImmutableArray<ClusterMember> members, CancellationToken cancellationToken) =>
-        Task.WhenAll(members.Select(member => Supervised.StartAsync(member.Process, LocalCluster.ReadyMax, cancellationToken)));
-
     private static async Task<bool> StopAsync(IEnumerable<ManagedProcess> processes) =>
         (await Task.WhenAll(processes.Select(static process => process.StopAsync(LocalCluster.StopMax)))).All(static stopped => stopped);
 
-    private ClusterMember Member(string name, string role, MemberPorts ports)
+    private ClusterMember Member(string name, MemberPorts ports)
     {
         var configuration = Path.Combine(_folder.Path, name + ".toml");
         var ready = new Uri($"http://127.0.0.1:{ports.Metrics}/-/ready");
-        var spec = ClusterPrograms.Praefect(name, _folder, configuration, ["serve", "--role", role, "--exit-with-stdin"], async cancellationToken =>
+        var spec = ClusterPrograms.Praefect(name, _folder, configuration, ["serve", "--exit-with-stdin"], async cancellationToken =>
         {
             using var response = await _http.GetAsync(ready, cancellationToken);
             return response.IsSuccessStatusCode;

@@ -12,33 +12,43 @@ internal static class PartitionFaults
         if (cluster.Network is not { } network)
             return [];
         ImmutableArray<string> silos = [.. cluster.Silos.Select(static silo => silo.Name)];
-        ImmutableArray<string> gateways = [.. cluster.Gateways.Select(static gateway => gateway.Name)];
+        ImmutableArray<string> gateways = cluster.Split ? [.. cluster.Gateways.Select(static gateway => gateway.Name)] : [];
         ImmutableArray<string> nodes = [.. cluster.Nodes.Select(static node => node.Name)];
         ImmutableArray<string> all = [.. silos, .. gateways, .. nodes, ClusterProcesses.DatabaseName];
         return
         [
-            .. silos.SelectMany(silo => OfSilo(silo, silos.Remove(silo), gateways, all.Remove(silo), network)),
-            .. gateways.SelectMany(gateway => OfGateway(gateway, silos, nodes, network)),
+            .. silos.SelectMany(silo => OfSilo(silo, silos.Remove(silo), all.Remove(silo), network)),
+            .. cluster.Split ? OfSplit(silos, gateways, nodes, network) : silos.SelectMany(silo => OfGatewaySilo(silo, silos.Remove(silo), nodes, network)),
             .. nodes.Select(node => Of(LinkMode.Cut, "node-from-all", node, all.Remove(node), network)),
         ];
     }
 
-    private static IEnumerable<Fault> OfSilo(string silo, ImmutableArray<string> silos, ImmutableArray<string> gateways, ImmutableArray<string> all, FaultyNetwork network) =>
+    private static IEnumerable<Fault> OfSilo(string silo, ImmutableArray<string> silos, ImmutableArray<string> all, FaultyNetwork network) =>
     [
         Of(LinkMode.Cut, "silo-from-silos", silo, silos, network),
         Of(LinkMode.Cut, "silo-from-postgres", silo, [ClusterProcesses.DatabaseName], network),
         Of(LinkMode.Cut, "silo-from-all", silo, all, network),
-        Of(LinkMode.Reset, "silo-from-gateways", silo, gateways, network),
         Of(LinkMode.Slow, "silo-from-all", silo, all, network),
+    ];
+
+    private static IEnumerable<Fault> OfGatewaySilo(string silo, ImmutableArray<string> silos, ImmutableArray<string> nodes, FaultyNetwork network) =>
+        [Of(LinkMode.Reset, "silo-from-silos", silo, silos, network), .. OfNodes("silo", silo, nodes, network)];
+
+    private static IEnumerable<Fault> OfSplit(ImmutableArray<string> silos, ImmutableArray<string> gateways, ImmutableArray<string> nodes, FaultyNetwork network) =>
+    [
+        .. silos.Select(silo => Of(LinkMode.Reset, "silo-from-gateways", silo, gateways, network)),
+        .. gateways.SelectMany(gateway => OfGateway(gateway, silos, nodes, network)),
     ];
 
     private static IEnumerable<Fault> OfGateway(string gateway, ImmutableArray<string> silos, ImmutableArray<string> nodes, FaultyNetwork network) =>
     [
         Of(LinkMode.Cut, "gateway-from-silos", gateway, silos, network),
         Of(LinkMode.Cut, "gateway-from-postgres", gateway, [ClusterProcesses.DatabaseName], network),
-        .. nodes.Select(node => Of(LinkMode.Cut, "gateway-from-node", gateway, [node], network)),
-        .. nodes.Select(node => Of(LinkMode.Reset, "gateway-from-node", gateway, [node], network)),
+        .. OfNodes("gateway", gateway, nodes, network),
     ];
+
+    private static IEnumerable<Fault> OfNodes(string role, string name, ImmutableArray<string> nodes, FaultyNetwork network) =>
+        nodes.SelectMany(node => new[] { Of(LinkMode.Cut, $"{role}-from-node", name, [node], network), Of(LinkMode.Reset, $"{role}-from-node", name, [node], network) });
 
     private static Fault Of(LinkMode mode, string kind, string one, ImmutableArray<string> from, FaultyNetwork network)
     {

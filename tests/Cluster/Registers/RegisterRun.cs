@@ -9,13 +9,13 @@ namespace Praefect.Cluster.Registers;
 /// <summary>Where a run takes place: processes that run already.</summary>
 /// <param name="Faults">What may happen to it.</param>
 /// <param name="Processes">What is started again when it ends by itself.</param>
-/// <param name="Gateways">Name, gRPC port and git port of each gateway.</param>
+/// <param name="Gateways">Name and ports of each process that takes calls.</param>
 /// <param name="Nodes">Name and disk of each storage node.</param>
 /// <param name="PromisesReads">Whether reads may be held against it.</param>
 internal sealed record Scene(
     ImmutableArray<Fault> Faults,
     ImmutableArray<SupervisedProcess> Processes,
-    ImmutableArray<(string Name, int Port, int GitPort)> Gateways,
+    ImmutableArray<(string Name, int Port, int GitPort, int MetricsPort)> Gateways,
     ImmutableArray<(string Name, string Disk)> Nodes,
     bool PromisesReads = true);
 
@@ -43,13 +43,13 @@ internal sealed class RegisterRun(Scene scene, string folder, TimeProvider time,
         ImmutableArray<Register> registers =
             [.. Enumerable.Range(0, Registers).Select(static number => new Register(number % Repositories, string.Create(CultureInfo.InvariantCulture, $"refs/heads/register-{number}")))];
         var gateways = new GatewaySet(time);
-        foreach (var (name, port, _) in scene.Gateways)
-            gateways.Add(name, port);
+        foreach (var (name, port, _, metrics) in scene.Gateways)
+            gateways.Add(name, port, metrics);
         var load = new RegisterLoad(registers, values, gateways, Pace, time);
         var faults = new FaultInjector(scene.Faults, scene.Processes, new Random(seed), time, say);
         var from = time.GetTimestamp();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var running = load.RunAsync(Clients, seed, stop.Token);
+        var running = Task.WhenAll(load.RunAsync(Clients, seed, stop.Token), gateways.CheckAsync(stop.Token));
         await Task.Delay(Warmup, time, cancellationToken);
         await faults.RunAsync(length, cancellationToken);
         await Task.Delay(Warmup, time, cancellationToken);

@@ -13,21 +13,21 @@ internal static class RegisterScenes
     private const int StorageNodes = 3;
     private const string Twin = "twin";
 
-    /// <summary>Silos, gateways, storage nodes and Postgres, whose processes are killed, frozen and restarted.</summary>
+    /// <summary>Gateway silos, or silos and gateways, with storage nodes and Postgres, whose processes are killed, frozen and restarted.</summary>
     public static async Task<RegisterReport> ClusterAsync(
-        string folder, SuiteSize size, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
+        string folder, bool split, SuiteSize size, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
     {
-        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time);
+        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, split, time);
         return await ClusterAsync(cluster, folder, size, length, seed, time, say, cancellationToken);
     }
 
     /// <summary>The same, whose network is cut, broken and slowed down as well, and whose silos get wrong clocks.</summary>
     public static async Task<RegisterReport> PartedClusterAsync(
-        string folder, SuiteSize size, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
+        string folder, bool split, SuiteSize size, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
     {
         await using var network = FaultyNetwork.Possible ? new FaultyNetwork(time) : null;
         var clocks = SkewedClocks.Find(folder);
-        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time, network) { Clocks = clocks };
+        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, split, time, network) { Clocks = clocks };
         if (network is null)
             say("partitions are left out: connections of processes can only be told apart on Linux");
         if (clocks is null)
@@ -39,19 +39,19 @@ internal static class RegisterScenes
     }
 
     /// <summary>
-    /// Two clusters that know nothing of each other, of one silo and one gateway each, on the same records and nodes: every grain is active twice, all the time. An
-    /// activation notices with its next write only that it is not alone, so reads are not held against it.
+    /// Two clusters that know nothing of each other, as small as can be, on the same records and nodes: every grain is active twice, all the time. An activation
+    /// notices with its next write only that it is not alone, so reads are not held against it.
     /// </summary>
-    public static async Task<RegisterReport> TwinsAsync(string folder, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
+    public static async Task<RegisterReport> TwinsAsync(string folder, bool split, TimeSpan length, int seed, TimeProvider time, Action<string> say, CancellationToken cancellationToken)
     {
-        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, time);
+        await using var cluster = new ClusterProcesses(folder, PostgresProcess.FindBinaries()!, split, time);
         await cluster.StartAsync(silos: 1, gateways: 1, cancellationToken);
-        await cluster.AddAsync("silo", cancellationToken, Twin);
-        await cluster.AddAsync("gateway", cancellationToken, Twin);
+        foreach (var role in cluster.Roles)
+            await cluster.AddAsync(role, cancellationToken, Twin);
         var scene = new Scene(
             [],
-            [.. Supervise(cluster.Silos), .. Supervise(cluster.Gateways)],
-            [.. cluster.Gateways.Select(static gateway => (gateway.Name, gateway.Port, gateway.GitPort))],
+            [.. Supervise(cluster.Members)],
+            GatewaysOf(cluster),
             [.. cluster.Nodes.Select(static node => (node.Name, node.Disk))],
             PromisesReads: false);
         return await new RegisterRun(scene, folder, time, say).RunAsync(length, seed, cancellationToken);
@@ -69,7 +69,7 @@ internal static class RegisterScenes
         var scene = new Scene(
             [.. nodes.SelectMany(static node => ProcessFaults.Of("node", node)), .. ProcessFaults.Of("gateway", gateway)],
             [.. nodes, gateway],
-            [("praefect", ports.Grpc, ports.Git)],
+            [("praefect", ports.Grpc, ports.Git, ports.Metrics)],
             [.. cluster.Nodes.Select(static node => (node.Name, node.Disk))]);
         return await new RegisterRun(scene, folder, time, say).RunAsync(length, seed, cancellationToken);
     }
@@ -80,27 +80,30 @@ internal static class RegisterScenes
         await cluster.StartAsync(size.Silos, size.Gateways, cancellationToken);
         var scene = new Scene(
             [.. Faults(cluster)],
-            [.. Supervise(cluster.Nodes), .. Supervise(cluster.Silos), .. Supervise(cluster.Gateways)],
-            [.. cluster.Gateways.Select(static gateway => (gateway.Name, gateway.Port, gateway.GitPort))],
+            [.. Supervise(cluster.Nodes), .. Supervise(cluster.Members)],
+            GatewaysOf(cluster),
             [.. cluster.Nodes.Select(static node => (node.Name, node.Disk))]);
         return await new RegisterRun(scene, folder, time, say).RunAsync(length, seed, cancellationToken);
     }
 
-    private static IEnumerable<Fault> Faults(ClusterProcesses cluster)
+    private static IEnumerable<Fault> Faults(ClusterProcesses cluster) =>
+    [
+        .. Supervise(cluster.Nodes).SelectMany(static node => ProcessFaults.Of("node", node)),
+        .. Faults("silo", cluster.Silos),
+        .. cluster.Split ? Faults("gateway", cluster.Gateways) : [],
+        ProcessFaults.Of(cluster.Postgres),
+        .. PartitionFaults.Of(cluster),
+        .. ClockFaults.Of(cluster),
+    ];
+
+    private static IEnumerable<Fault> Faults(string role, IEnumerable<Member> members)
     {
-        SupervisedProcess[] silos = [.. Supervise(cluster.Silos)], gateways = [.. Supervise(cluster.Gateways)];
-        return
-        [
-            .. Supervise(cluster.Nodes).SelectMany(static node => ProcessFaults.Of("node", node)),
-            .. silos.SelectMany(static silo => ProcessFaults.Of("silo", silo)),
-            .. gateways.SelectMany(static gateway => ProcessFaults.Of("gateway", gateway)),
-            ProcessFaults.Rolling("silo", silos),
-            ProcessFaults.Rolling("gateway", gateways),
-            ProcessFaults.Of(cluster.Postgres),
-            .. PartitionFaults.Of(cluster),
-            .. ClockFaults.Of(cluster),
-        ];
+        SupervisedProcess[] processes = [.. Supervise(members)];
+        return [.. processes.SelectMany(process => ProcessFaults.Of(role, process)), ProcessFaults.Rolling(role, processes)];
     }
+
+    private static ImmutableArray<(string Name, int Port, int GitPort, int MetricsPort)> GatewaysOf(ClusterProcesses cluster) =>
+        [.. cluster.Gateways.Select(static gateway => (gateway.Name, gateway.Port, gateway.GitPort, gateway.MetricsPort))];
 
     private static IEnumerable<SupervisedProcess> Supervise(IEnumerable<Member> members) => members.Select(static member => new SupervisedProcess(member.Name, member.Process));
 

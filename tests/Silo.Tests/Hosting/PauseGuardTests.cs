@@ -15,9 +15,11 @@ public sealed class PauseGuardTests : IDisposable
     private readonly SetTime _time = new();
     private readonly PauseGuard _guard;
     private Func<Task<SiloStatus>> _told = static () => Task.FromResult(SiloStatus.Active);
+    private bool _givenUp;
     private int _asked;
 
     public PauseGuardTests() => _guard = new PauseGuard(
+        () => _givenUp,
         _ =>
         {
             _asked++;
@@ -117,6 +119,33 @@ public sealed class PauseGuardTests : IDisposable
         _time.Pass(Probe);
         _guard.Look();
         await RefusedAsync(nameof(IRepositoryGrain.RouteAccessorAsync));
+    }
+
+    [Fact]
+    public async Task A_silo_that_knows_that_it_was_declared_dead_routes_nothing_though_it_never_paused_and_asks_nobody()
+    {
+        Assert.Null(await _guard.ObjectionAsync(CancellationToken.None));
+        _givenUp = true;
+
+        await RefusedAsync(nameof(IRepositoryGrain.RouteAccessorAsync));
+        Assert.NotNull(await _guard.ObjectionAsync(CancellationToken.None));
+        Assert.True(await AnsweredAsync(nameof(IRepositoryGrain.FinishAsync)));
+        Assert.Equal(0, _asked);
+    }
+
+    [Fact]
+    public async Task Its_gateway_goes_by_what_it_remembers_unless_others_gave_the_silo_up_while_it_was_paused()
+    {
+        _time.Pass(Probe);
+        _told = static () => Task.FromException<SiloStatus>(new TimeoutException("no answer"));
+        Assert.Null(await _guard.ObjectionAsync(CancellationToken.None));
+        await RefusedAsync(nameof(IRepositoryGrain.RouteAccessorAsync));
+        _told = static () => Task.FromResult(SiloStatus.Dead);
+        _time.Pass(Probe);
+
+        Assert.NotNull(await _guard.ObjectionAsync(CancellationToken.None));
+        await RefusedAsync(nameof(IRepositoryGrain.RouteAccessorAsync));
+        Assert.Equal(2, _asked);
     }
 
     public void Dispose() => _guard.Dispose();

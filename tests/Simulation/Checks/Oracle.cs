@@ -4,6 +4,7 @@ using Praefect.Grains.Routing;
 using Praefect.Simulation.Engine;
 using Praefect.Simulation.Machines;
 using Praefect.Store;
+using Silo = Praefect.Simulation.Machines.Silo;
 
 namespace Praefect.Simulation.Checks;
 

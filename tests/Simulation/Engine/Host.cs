@@ -1,4 +1,4 @@
-using Praefect.Grains.Embedded.Activations;
+using Praefect.Simulation.Hosting;
 
 namespace Praefect.Simulation.Engine;
 
@@ -6,7 +6,7 @@ namespace Praefect.Simulation.Engine;
 /// A process: runs turns, tasks and timers for as long as it lives; nothing while it hangs, and what came meanwhile afterwards. What it has not done when it dies
 /// never happens.
 /// </summary>
-internal sealed class Host : TaskScheduler, IGrainScheduler
+internal sealed class Host : TaskScheduler, ITurnScheduler
 {
     private readonly List<Action> _deaths = [];
     private int? _stepsLeft;

@@ -1,25 +1,25 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans;
+using Orleans.Runtime.Hosting;
 using Praefect.Grains;
 using Praefect.Grains.Catalogue;
-using Praefect.Grains.Embedded;
 using Praefect.Grains.Nodes;
 using Praefect.Simulation.Checks;
 using Praefect.Simulation.Engine;
+using Praefect.Simulation.Hosting;
+using Praefect.Store;
 
 namespace Praefect.Simulation.Machines;
 
-/// <summary>A process with the real grains on the real embedded runtime.</summary>
+/// <summary>A process with the real grains, and the product's own storage under them.</summary>
 internal sealed class Silo
 {
-    private readonly EmbeddedGrainRuntime _runtime;
-
-    private Silo(Host host, EmbeddedGrainRuntime runtime) => (Host, _runtime) = (host, runtime);
+    private Silo(Host host, IGrainFactory grains) => (Host, Grains) = (host, grains);
 
     public Host Host { get; }
 
-    public IGrainFactory Grains => _runtime.Grains;
+    public IGrainFactory Grains { get; }
 
     /// <summary>It knows its nodes and takes calls.</summary>
     public bool Ready { get; private set; }
@@ -37,17 +37,18 @@ internal sealed class Silo
         services.AddSingleton(nodes);
         services.AddSingleton(catalogue);
         services.AddSingleton<IRandomSource>(new GrainRandom(host.World.Random.Fork()));
-        services.AddEmbeddedGrains(g => g
-            .AddGrains(typeof(GrainOptions).Assembly)
-            .UseStore(_ => store.For(host))
-            .Configure(o => (o.Time, o.Scheduler) = (host.Time, host)));
+        services.AddSingleton(store.For(host));
+        services.AddGrainStorage(GrainOptions.StorageProvider, static (provider, _) => new StoreGrainStorage(provider.GetRequiredService<IGrainStore>()));
+        services.AddSingleton<IReminderTable, StoreReminderTable>();
+        services.AddGrainHost(host);
         services.AddPraefectGrains(options);
         var provider = services.BuildServiceProvider();
-        var silo = new Silo(host, provider.GetRequiredService<EmbeddedGrainRuntime>());
+        var grains = provider.GetRequiredService<GrainHost>();
+        var silo = new Silo(host, grains.Grains);
         host.World.Trace.Add(host.Name, "starts");
         _ = host.Run(async () =>
         {
-            await silo._runtime.StartAsync(CancellationToken.None);
+            await grains.StartAsync(CancellationToken.None);
             await provider.GetRequiredService<NodeDirectory>().StartAsync(CancellationToken.None);
             silo.Ready = true;
             host.World.Trace.Add(host.Name, "takes calls");

@@ -23,7 +23,7 @@ public sealed partial class SiloClusterTests : IDisposable
     private string Work => Path.Combine(_folder, "work");
 
     [ClusterFact]
-    public async Task What_goes_in_through_one_gateway_comes_out_of_the_other_though_a_silo_is_killed_and_after_a_restart()
+    public async Task What_goes_in_through_one_process_comes_out_of_another_though_one_is_killed_and_of_one_more_and_after_a_restart()
     {
         Directory.CreateDirectory(Work);
         await _git.DoAsync(Work, _limit.Token, "init", "--quiet", ".");
@@ -33,12 +33,13 @@ public sealed partial class SiloClusterTests : IDisposable
             await PushAsync(push, "First");
             Assert.Equal(await HeadAsync(Work), await CloneAsync(clone, "before"));
 
-            var silo = Silo().Match(await OutputAsync(trial)).Groups["id"].Value;
-            Signals.Send(int.Parse(silo, CultureInfo.InvariantCulture), Signals.Kill);
-            while (!(await OutputAsync(trial)).Contains("silo-2 is started again", StringComparison.Ordinal))
+            var killed = Second().Match(await OutputAsync(trial)).Groups["id"].Value;
+            Signals.Send(int.Parse(killed, CultureInfo.InvariantCulture), Signals.Kill);
+            while (!(await OutputAsync(trial)).Contains("praefect-2 is started again", StringComparison.Ordinal))
                 await Task.Delay(Pause, _limit.Token);
             await PushAsync(push, "Second");
-            await ReadyAsync("silo-2");
+            await ReadyAsync("praefect-2");
+            await CheckOneMoreAsync(await OutputAsync(trial));
             Assert.True(await trial.StopAsync(StopMax), await trial.LogTailAsync());
         }
 
@@ -78,6 +79,20 @@ public sealed partial class SiloClusterTests : IDisposable
         var urls = Url().Matches(await OutputAsync(trial)).Select(static match => match.Value).ToArray();
         Assert.Equal(2, urls.Distinct(StringComparer.Ordinal).Count());
         return (urls[0], urls[1]);
+    }
+
+    // Growing is one command more, and shrinking its end.
+    private async Task CheckOneMoreAsync(string output)
+    {
+        var command = OneMore().Match(output).Groups["command"].Value.Split(' ');
+        await using var process = new ManagedProcess(
+            new ProcessSpec { Name = "one-more", FileName = command[0], Arguments = [.. command[1..]], LogFile = Path.Combine(_folder, "one-more.log") }, TimeProvider.System);
+        process.Start();
+        await ReadyAsync("praefect-4");
+        var url = $"{OneMoreUrl().Match(output).Groups["url"].Value}/hello.git";
+        Assert.Equal(await HeadAsync(Work), await CloneAsync(url, "one-more"));
+        await PushAsync(url, "Third");
+        Assert.True(await process.StopAsync(StopMax), await process.LogTailAsync());
     }
 
     private Task<string> OutputAsync(ManagedProcess trial) => File.ReadAllTextAsync(trial.Spec.LogFile, _limit.Token);
@@ -126,6 +141,12 @@ public sealed partial class SiloClusterTests : IDisposable
     [GeneratedRegex("prometheus_listen_addr = \"(?<address>[^\"]+)\"", RegexOptions.ExplicitCapture)]
     private static partial Regex MetricsAddress();
 
-    [GeneratedRegex("silo-2 (?<id>[0-9]+)", RegexOptions.ExplicitCapture)]
-    private static partial Regex Silo();
+    [GeneratedRegex("start one more +(?<command>[^\\n]+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex OneMore();
+
+    [GeneratedRegex("joins and serves (?<url>[^;]+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex OneMoreUrl();
+
+    [GeneratedRegex("praefect-2 (?<id>[0-9]+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex Second();
 }

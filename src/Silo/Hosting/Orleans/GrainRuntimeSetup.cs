@@ -7,6 +7,7 @@ using Npgsql;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 using Praefect.Database;
@@ -71,6 +72,7 @@ internal static class GrainRuntimeSetup
         var forGateways = settings.Kind == SiloRole.Silo ? Port(settings.GatewayPort) : settings.GatewayPort;
         silo.ConfigureEndpoints(address, Port(settings.SiloPort), forGateways, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
         silo.Configure<EndpointOptions>(endpoints => ListenElsewhere(endpoints, settings, IPAddress.IsLoopback(address) ? address : IPAddress.Any));
+        UseClock(silo);
         silo.Configure<ClusterMembershipOptions>(membership => Membership.Configure(membership, settings));
         silo.UseAdoNetClustering(clustering =>
         {
@@ -95,9 +97,13 @@ internal static class GrainRuntimeSetup
         });
     }
 
+    private static void UseClock(ISiloBuilder silo) => silo.Services.AddKeyedSingleton<TimeProvider>(
+        TimeProviderNames.Membership, static (provider, _) => new UptimeClock(provider.GetRequiredService<TimeProvider>()));
+
     private static void UseStore(ISiloBuilder silo, SiloSettings settings)
     {
-        silo.UseLocalhostClustering(Port(settings.SiloPort), settings.GatewayPort, serviceId: settings.ServiceId, clusterId: settings.ClusterId);
+        LoneSilo.Use(silo, settings);
+        UseClock(silo);
         silo.AddReminders();
         silo.Services.AddGrainStorage(GrainOptions.StorageProvider, static (provider, _) => new StoreGrainStorage(provider.GetRequiredService<IGrainStore>()));
         silo.Services.AddSingleton<IReminderTable, StoreReminderTable>();

@@ -16,8 +16,8 @@ internal static class Membership
         membership.MaxProbeTimeout = settings.ProbeTimeout * 2;
         membership.NumMissedProbesLimit = settings.MissedProbes;
         membership.NumVotesForDeathDeclaration = settings.DeathVotes;
-        // Changes are gossiped; this is for gossip that was lost.
-        membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+        // Changes are gossiped; this is for gossip that was lost. Who is declared dead while the others cannot reach it must not go on answering for long.
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(1);
         membership.IAmAliveTablePublishTimeout = settings.AlivePeriod;
         membership.NumMissedTableIAmAliveLimit = SignsOfLifeMissed;
         membership.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
+using Praefect.Gateway.Accessors;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
 using Praefect.Silo.Configuration;
@@ -12,32 +13,39 @@ namespace Praefect.Silo.Hosting;
 /// <summary>
 /// Keeps a silo that was stopped in its tracks from answering by what it knew before: the others may have declared it dead meanwhile, and its repositories may have
 /// moved on elsewhere. What it tries to write is refused by the records' versions, but a route of a read needs no record. Others need one probe's timeout at least to
-/// give it up; after a pause of that length it routes nothing until the membership says that it still belongs to the cluster.
+/// give it up; after a pause of that length it routes nothing until the membership says that it still belongs to the cluster. Nor does it once it knows that it does
+/// not, and neither does the gateway of the same process by what it remembers.
 /// </summary>
+/// <param name="givenUp">Whether this silo knows by now that it was declared dead.</param>
 /// <param name="status">What the membership in the database says of this silo.</param>
 /// <param name="longest">The shortest pause that is one: the timeout of a probe.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
-internal sealed partial class PauseGuard(Func<CancellationToken, Task<SiloStatus>> status, TimeSpan longest, TimeProvider time, ILogger<PauseGuard> logger)
-    : BackgroundService, IIncomingGrainCallFilter
+internal sealed partial class PauseGuard(
+    Func<bool> givenUp, Func<CancellationToken, Task<SiloStatus>> status, TimeSpan longest, TimeProvider time, ILogger<PauseGuard> logger)
+    : BackgroundService, IIncomingGrainCallFilter, IRouteMemoryGuard
 {
     private const int LooksInAPause = 10;
+    private const string GivenUp = "the others have declared this silo dead";
 
     private readonly SemaphoreSlim _asking = new(1);
     private long _certain = time.GetTimestamp();
-    private (long At, string Reason)? _refused;
+    private volatile bool _looked;
+    private Refusal? _refused;
 
     private bool Certain => time.GetElapsedTime(Volatile.Read(ref _certain)) < longest;
 
     public static void Add(IServiceCollection services, SiloSettings settings)
     {
         services.AddSingleton(provider => new PauseGuard(
+            () => provider.GetRequiredService<ISiloStatusOracle>().CurrentStatus == SiloStatus.Dead,
             token => StatusAsync(provider.GetRequiredService<IMembershipTable>(), provider.GetRequiredService<ILocalSiloDetails>().SiloAddress, token),
             settings.ProbeTimeout,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PauseGuard>>()));
         services.AddHostedService(static provider => provider.GetRequiredService<PauseGuard>());
         services.AddSingleton<IIncomingGrainCallFilter>(static provider => provider.GetRequiredService<PauseGuard>());
+        services.AddSingleton<IRouteMemoryGuard>(static provider => provider.GetRequiredService<PauseGuard>());
     }
 
     public async Task Invoke(IIncomingGrainCallContext context)
@@ -48,15 +56,25 @@ internal sealed partial class PauseGuard(Func<CancellationToken, Task<SiloStatus
 
     /// <summary>Ends when a method of a grain may answer by what is in memory.</summary>
     /// <exception cref="RouteException">This silo no longer belongs to the cluster, or nobody can tell.</exception>
-    public ValueTask EnsureAsync(string method, CancellationToken cancellationToken) =>
-        Routes(method) && !Certain ? new ValueTask(AskAsync(cancellationToken)) : default;
+    public async ValueTask EnsureAsync(string method, CancellationToken cancellationToken)
+    {
+        if (Routes(method) && await RefusalAsync(cancellationToken) is { } refusal)
+            throw new RouteException(RouteFailure.StoreUnavailable, refusal.Reason);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<string?> ObjectionAsync(CancellationToken cancellationToken) =>
+        // Who cannot tell goes on, as it does while the database is away.
+        await RefusalAsync(cancellationToken) is { IsOver: true } refusal ? refusal.Reason : null;
 
     /// <summary>Notes that the process runs. The time is taken first: a pause between the two steps leaves the older one.</summary>
     public void Look()
     {
         var now = time.GetTimestamp();
-        if (Certain)
-            Volatile.Write(ref _certain, now);
+        if (!Certain)
+            return;
+        _looked = true;
+        Volatile.Write(ref _certain, now);
     }
 
     public override void Dispose()
@@ -72,20 +90,24 @@ internal sealed partial class PauseGuard(Func<CancellationToken, Task<SiloStatus
             Look();
     }
 
-    private async Task AskAsync(CancellationToken cancellationToken)
+    // Null: this silo may answer by what it knows.
+    private ValueTask<Refusal?> RefusalAsync(CancellationToken cancellationToken) =>
+        givenUp() ? new ValueTask<Refusal?>(new Refusal(time.GetTimestamp(), GivenUp, IsOver: true)) : Certain ? default : new ValueTask<Refusal?>(AskAsync(cancellationToken));
+
+    private async Task<Refusal?> AskAsync(CancellationToken cancellationToken)
     {
         await _asking.WaitAsync(cancellationToken);
         try
         {
             if (Certain)
-                return;
+                return null;
             var asked = time.GetTimestamp();
             // While the database is away, not every call has to find that out.
             if (_refused is not { } last || time.GetElapsedTime(last.At) >= longest)
-                _refused = await ReasonAsync(cancellationToken) is { } reason ? (time.GetTimestamp(), reason) : null;
-            if (_refused is not null)
-                throw new RouteException(RouteFailure.StoreUnavailable, $"the silo was paused, and {_refused.Value.Reason}");
-            Volatile.Write(ref _certain, asked);
+                _refused = await FindAsync(cancellationToken);
+            if (_refused is null)
+                Volatile.Write(ref _certain, asked);
+            return _refused;
         }
         finally
         {
@@ -99,21 +121,25 @@ internal sealed partial class PauseGuard(Func<CancellationToken, Task<SiloStatus
         (await membership.ReadRowAsync(silo, cancellationToken)).Members.Select(static member => member.Item1.Status).FirstOrDefault(SiloStatus.None);
 
     // Null: it belongs to the cluster.
-    private async Task<string?> ReasonAsync(CancellationToken cancellationToken)
+    private async Task<Refusal?> FindAsync(CancellationToken cancellationToken)
     {
         var paused = time.GetElapsedTime(Volatile.Read(ref _certain));
         try
         {
             var told = await status(cancellationToken).WaitAsync(longest, time, cancellationToken);
-            LogPaused((long)paused.TotalMilliseconds, told);
-            return told == SiloStatus.Active ? null : $"is {told} for the others";
+            // Until the first look it is the start that took so long, which is nothing to tell.
+            if (_looked || told != SiloStatus.Active)
+                LogPaused((long)paused.TotalMilliseconds, told);
+            return told == SiloStatus.Active ? null : new Refusal(time.GetTimestamp(), $"the silo was paused, and is {told} for the others", IsOver: true);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogUncertain(e, (long)paused.TotalMilliseconds);
-            return $"cannot tell whether the others have given it up: {e.Message}";
+            return new Refusal(time.GetTimestamp(), $"the silo was paused, and cannot tell whether the others have given it up: {e.Message}", IsOver: false);
         }
     }
+
+    private sealed record Refusal(long At, string Reason, bool IsOver);
 
     [LoggerMessage(LogLevel.Warning, "this process did not run for {Milliseconds} ms; for the others this silo is {Status}")]
     private partial void LogPaused(long milliseconds, SiloStatus status);

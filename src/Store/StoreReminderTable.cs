@@ -1,20 +1,21 @@
 using System.Globalization;
 using Orleans;
 using Orleans.Runtime;
-using Praefect.Store;
 
-namespace Praefect.Silo.Hosting;
+namespace Praefect.Store;
 
 /// <summary>
 /// Orleans' reminder table over the store of a single machine. The process that holds the store's lock is the only writer, so what is in memory is
 /// the table; the store makes it last.
 /// </summary>
-internal sealed class StoreReminderTable(IGrainStore store) : IReminderTable
+/// <param name="store">Where.</param>
+public sealed class StoreReminderTable(IGrainStore store) : IReminderTable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<StateKey, ReminderEntry> _entries = [];
     private long _version;
 
+    /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         foreach (var stored in await store.ReadRemindersAsync(cancellationToken))
@@ -33,10 +34,13 @@ internal sealed class StoreReminderTable(IGrainStore store) : IReminderTable
         }
     }
 
+    /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
+    /// <inheritdoc/>
     public Task<ReminderTableData> ReadRows(GrainId grainId) => Select(entry => entry.GrainId == grainId);
 
+    /// <inheritdoc/>
     public Task<ReminderTableData> ReadRows(uint begin, uint end) => Select(entry =>
     {
         // A ring: a range whose end is not above its begin goes through zero; one with both equal is all of it.
@@ -44,12 +48,14 @@ internal sealed class StoreReminderTable(IGrainStore store) : IReminderTable
         return begin < end ? hash > begin && hash <= end : hash > begin || hash <= end;
     });
 
+    /// <inheritdoc/>
     public Task<ReminderEntry?> ReadRow(GrainId grainId, string reminderName)
     {
         lock (_gate)
             return Task.FromResult(_entries.GetValueOrDefault(Key(grainId, reminderName)));
     }
 
+    /// <inheritdoc/>
     public async Task<string?> UpsertRow(ReminderEntry entry)
     {
         var key = Key(entry.GrainId, entry.ReminderName);
@@ -63,6 +69,7 @@ internal sealed class StoreReminderTable(IGrainStore store) : IReminderTable
         }
     }
 
+    /// <inheritdoc/>
     public async Task<bool> RemoveRow(GrainId grainId, string reminderName, string eTag)
     {
         var key = Key(grainId, reminderName);
@@ -78,6 +85,7 @@ internal sealed class StoreReminderTable(IGrainStore store) : IReminderTable
         return true;
     }
 
+    /// <inheritdoc/>
     public async Task TestOnlyClearTable()
     {
         List<StateKey> keys;

@@ -3,13 +3,14 @@ using System.Text.Json;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Storage;
-using Praefect.Store;
 
-namespace Praefect.Silo.Hosting;
+namespace Praefect.Store;
 
-/// <summary>Orleans' grain storage over the store of a single machine. Records are named and written as the embedded runtime does, so either can open the file.</summary>
-internal sealed class StoreGrainStorage(IGrainStore store) : IGrainStorage
+/// <summary>Orleans' grain storage over the store of a single machine: one row of JSON a state, named after its grain, with a version as its ETag.</summary>
+/// <param name="store">Where.</param>
+public sealed class StoreGrainStorage(IGrainStore store) : IGrainStorage
 {
+    /// <inheritdoc/>
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var stored = await store.ReadStateAsync(Key(stateName, grainId), CancellationToken.None);
@@ -18,12 +19,14 @@ internal sealed class StoreGrainStorage(IGrainStore store) : IGrainStorage
         grainState.State = stored?.Json is { } json ? JsonSerializer.Deserialize<T>(json)! : Activator.CreateInstance<T>();
     }
 
+    /// <inheritdoc/>
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => WriteAsync(grainState, async expected =>
     {
         grainState.ETag = Text(await store.WriteStateAsync(Key(stateName, grainId), JsonSerializer.Serialize(grainState.State), expected, CancellationToken.None));
         grainState.RecordExists = true;
     });
 
+    /// <inheritdoc/>
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => WriteAsync(grainState, async expected =>
     {
         // The record stays, empty, so that its versions never repeat.

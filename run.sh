@@ -5,17 +5,11 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$root/eng/environment.sh"
 
-wanted=
 arguments=()
 data=
 cluster=
 while [ $# -gt 0 ]; do
     case $1 in
-        --runtime)
-            [ $# -ge 2 ] || fail "--runtime needs a value: Orleans or Embedded"
-            wanted=$2
-            shift
-            ;;
         --data | --data=*)
             data=given
             arguments+=("$1")
@@ -32,24 +26,20 @@ done
 
 need_dotnet
 need_git
-choose_runtime "$wanted"
-if [ -n "$cluster" ]; then
-    [ "$runtime" = Orleans ] || fail "a cluster needs the Orleans packages; without --cluster everything runs in one process"
-    if ! postgres_installed; then
-        { may_install && install postgresql; } || fail "a cluster needs Postgres: install its server (Debian and Ubuntu: sudo apt-get install postgresql)"
-    fi
+if [ -n "$cluster" ] && ! postgres_installed; then
+    { may_install && install postgresql; } || fail "a cluster needs Postgres: install its server (Debian and Ubuntu: sudo apt-get install postgresql)"
 fi
 
 # The same sources, build files and SDK as at the last build: nothing to build. Anything else: the compiler decides.
-stamp="$root/artifacts/$runtime/run.stamp"
-program="$root/artifacts/$runtime/bin/Praefect.Trial/release/trial.dll"
-current=$(fingerprint src Directory.Build.props Directory.Build.targets Directory.Packages.props global.json .editorconfig)
+stamp="$root/artifacts/run.stamp"
+program="$root/artifacts/bin/Praefect.Trial/release/trial.dll"
+current=$(fingerprint src sql Directory.Build.props Directory.Build.targets Directory.Packages.props global.json .editorconfig)
 if [ ! -f "$program" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$current" ]; then
     say "building (the first time takes a minute or two)"
     rm -f "$stamp"
-    mkdir -p "$root/artifacts/$runtime"
-    log="$root/artifacts/$runtime/build.log"
-    dotnet build "$root/src/Trial" -c Release -p:GrainRuntime="$runtime" -v q --nologo >"$log" 2>&1 </dev/null || {
+    mkdir -p "$root/artifacts"
+    log="$root/artifacts/build.log"
+    dotnet build "$root/src/Trial" -c Release -v q --nologo >"$log" 2>&1 </dev/null || {
         grep -E 'error|warning' "$log" | sort -u | head -20 >&2
         fail "the build failed: all of its output is in $log"
     }

@@ -1,22 +1,19 @@
 #!/usr/bin/env bash
 # Builds and runs all tests; the last line is "N passed, N failed, N skipped".
-#   --runtime Orleans|Embedded   instead of what is found
-#   --filter EXPRESSION          only these tests, as dotnet test --filter
-#   --projects "NAME NAME"       only these projects of the folder tests
+#   --filter EXPRESSION      only these tests, as dotnet test --filter
+#   --projects "NAME NAME"   only these projects of the folder tests
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$root/eng/environment.sh"
 
-wanted=
 filter=
 projects=
 while [ $# -gt 0 ]; do
     case $1 in
-        --runtime | --filter | --projects) [ $# -ge 2 ] || fail "$1 needs a value" ;;
-        *) fail "unknown option $1: there are --runtime Orleans|Embedded, --filter EXPRESSION and --projects \"NAME NAME\"" ;;
+        --filter | --projects) [ $# -ge 2 ] || fail "$1 needs a value" ;;
+        *) fail "unknown option $1: there are --filter EXPRESSION and --projects \"NAME NAME\"" ;;
     esac
     case $1 in
-        --runtime) wanted=$2 ;;
         --filter) filter=$2 ;;
         --projects) projects=$2 ;;
     esac
@@ -29,15 +26,14 @@ if ! postgres_installed; then
     # Tests against Postgres start a server of their own; without its binaries they are skipped.
     { may_install && install postgresql; } || say "Postgres is not installed: tests that need it are skipped (Debian and Ubuntu: sudo apt-get install postgresql)"
 fi
-choose_runtime "$wanted"
 [ -n "$projects" ] || projects=$(cd "$root/tests" && ls -d *.Tests)
 
 say "building"
-mkdir -p "$root/artifacts/$runtime"
-by_project="$root/artifacts/$runtime/test-results.txt"
+mkdir -p "$root/artifacts"
+by_project="$root/artifacts/test-results.txt"
 rm -f "$by_project"
-log="$root/artifacts/$runtime/test-build.log"
-if ! dotnet build "$root/Praefect.Orleans.sln" -c Release -p:GrainRuntime="$runtime" -v q --nologo >"$log" 2>&1 </dev/null; then
+log="$root/artifacts/test-build.log"
+if ! dotnet build "$root/Praefect.Orleans.sln" -c Release -v q --nologo >"$log" 2>&1 </dev/null; then
     grep -E 'error' "$log" | sort -u | head -20 >&2
     say "the build failed: all of its output is in $log"
     echo "0 passed, 1 failed, 0 skipped"
@@ -46,11 +42,11 @@ fi
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-export root runtime filter results
+export root filter results
 
 run_project() {
     local project=$1 status
-    timeout "${TEST_PROJECT_SECONDS:-900}" dotnet test "$root/tests/$project" --no-build -c Release -p:GrainRuntime="$runtime" --nologo \
+    timeout "${TEST_PROJECT_SECONDS:-900}" dotnet test "$root/tests/$project" --no-build -c Release --nologo \
         --results-directory "$results" --logger "trx;LogFileName=$project.trx" ${filter:+--filter "$filter"} \
         >"$results/$project.log" 2>&1 </dev/null
     status=$?

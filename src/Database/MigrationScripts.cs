@@ -7,7 +7,6 @@ public static class MigrationScripts
 {
     private const string Folder = "sql/";
     private const string SqliteFolder = "sql/sqlite/";
-    private const string EmbeddedFolder = "sql/embedded/";
     private const string DownFolder = "sql/down/";
 
     /// <summary>What <c>praefect sql-migrate</c> applies, in order.</summary>
@@ -15,13 +14,6 @@ public static class MigrationScripts
 
     /// <summary>What takes the scripts of <see cref="All"/> back, under the same ids.</summary>
     public static ImmutableArray<MigrationScript> Down { get; } = Load(DownFolder);
-
-    /// <summary>
-    /// What the embedded grain runtime runs on its Postgres store at each start, after it made its own tables: the catalogue and the triggers
-    /// that keep it. Idempotent; needs none of the migrations.
-    /// </summary>
-    public static ImmutableArray<MigrationScript> ForEmbeddedStore { get; } =
-        [.. All.Where(static script => script.Id is "005_catalogue" or "006_catalogue_projection"), .. Load(EmbeddedFolder)];
 
     /// <summary>What is run on the SQLite store at each start, after it made its own tables: the catalogue and the triggers that keep it. Idempotent.</summary>
     public static ImmutableArray<MigrationScript> ForSqliteStore { get; } = Load(SqliteFolder);

@@ -11,8 +11,13 @@ namespace Praefect.Database;
 /// <param name="time">Clock for the recorded times.</param>
 /// <param name="scripts">Other scripts than <see cref="MigrationScripts.All"/>, for tests.</param>
 /// <param name="down">Other scripts than <see cref="MigrationScripts.Down"/>, for tests.</param>
+/// <param name="serviceId">The service id of <c>[silo]</c>, for the scripts that write states; <c>praefect.service_id</c> in SQL.</param>
 public sealed partial class Migrator(
-    NpgsqlDataSource dataSource, TimeProvider time, ImmutableArray<MigrationScript>? scripts = null, ImmutableArray<MigrationScript>? down = null)
+    NpgsqlDataSource dataSource,
+    TimeProvider time,
+    ImmutableArray<MigrationScript>? scripts = null,
+    ImmutableArray<MigrationScript>? down = null,
+    string serviceId = "praefect")
 {
     // Any number that nothing else locks in the same database. The lock belongs to a transaction, not to a session, so that it also holds
     // through a connection pooler that hands out a server connection per transaction.
@@ -95,6 +100,8 @@ public sealed partial class Migrator(
             return null;
         }
 
+        await using (var service = new NpgsqlCommand("SELECT set_config('praefect.service_id', $1, true)", connection) { Parameters = { new() { Value = serviceId } } })
+            await service.ExecuteNonQueryAsync(cancellationToken);
         await using (var command = new NpgsqlCommand(script.Text, connection) { CommandTimeout = 0 })
             await command.ExecuteNonQueryAsync(cancellationToken);
         var duration = time.GetElapsedTime(start);

@@ -6,6 +6,17 @@ namespace Praefect.Gateway;
 /// <summary>How the gateway behaves. Every value has a bound; <see cref="Validate"/> names everything that is wrong at once.</summary>
 public sealed partial class GatewayOptions
 {
+    // Where silos can die apart from gateways, a request that was on its way into one that died is answered by nobody. The calls that these are for may be repeated.
+    private static readonly TimeSpan s_clusterAttempt = TimeSpan.FromSeconds(1);
+
+    /// <summary>The options of a gateway whose grains may be in other processes: what went down with one of them is noticed sooner.</summary>
+    public static GatewayOptions ForCluster() => new()
+    {
+        RenewInterval = TimeSpan.FromSeconds(1),
+        BeginTimeout = s_clusterAttempt,
+        FinishAttemptTimeout = s_clusterAttempt,
+    };
+
     /// <summary>Secrets of which a client's token must match one. None: authentication is off and everything passes.</summary>
     public IReadOnlyList<string> Tokens { get; set; } = [];
 

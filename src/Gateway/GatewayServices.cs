@@ -6,6 +6,7 @@ using Praefect.Gateway.Accessors;
 using Praefect.Gateway.Background;
 using Praefect.Gateway.Checks;
 using Praefect.Gateway.Clock;
+using Praefect.Gateway.Coordination;
 using Praefect.Gateway.Creations;
 using Praefect.Gateway.Front;
 using Praefect.Gateway.Grains;
@@ -35,7 +36,7 @@ public static class GatewayServices
     /// Registers the gateway. The host provides <see cref="IGrainFactory"/> (or <see cref="IGatewayGrains"/>) and <see cref="NodeConnectionPool"/>, whose
     /// <see cref="SidechannelRegistry"/> must be the registered one; it listens with <c>UseBackchannel</c> for clients and <c>ListenBackchannel</c> for nodes.
     /// Connections to silent nodes are given up where an <see cref="Praefect.Grains.Nodes.INodeDirectory"/> is registered.
-    /// An <see cref="IRouteMemoryGuard"/> is asked before a read is routed as last seen.
+    /// An <see cref="IClusterStanding"/> is asked before a read is routed as last seen.
     /// An <see cref="Praefect.Grains.Catalogue.IRepositoryCatalogue"/> is used where one is registered; calls that need it are refused otherwise.
     /// </summary>
     /// <exception cref="OptionsValidationException">Something is wrong with the options; all of it is named.</exception>
@@ -44,18 +45,13 @@ public static class GatewayServices
         ArgumentNullException.ThrowIfNull(options);
         if (options.Validate() is { Count: > 0 } problems)
             throw new OptionsValidationException(nameof(GatewayOptions), typeof(GatewayOptions), problems);
-        services.AddMetrics();
-        services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SidechannelRegistry>();
         services.TryAddSingleton<IGatewayGrains, RuntimeGrains>();
-        services.TryAddSingleton<IRouteMemoryGuard, NoRouteMemoryGuard>();
         services.TryAddSingleton(_ => new RandomChoice(BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))));
-        services.AddSingleton(options);
-        services.AddSingleton<NodeTable>().AddSingleton<ReplicaChoice>().AddSingleton<NodeEvidence>();
-        services.AddSingleton<GatewayMetrics>().AddSingleton<CorrelationIds>().AddSingleton<NodeRequests>();
-        services.AddSingleton<GrainCalls>().AddSingleton<RouteMemory>().AddSingleton<AccessorRoutes>().AddSingleton<AccessorHandler>();
-        services.AddSingleton<TransactionDirectory>(_ => new TransactionDirectory()).AddSingleton<WriteDestinations>();
-        services.AddSingleton<PushTurns>().AddSingleton<WriteRunner>();
+        services.TryAddSingleton(_ => new TransactionDirectory());
+        services.AddDecisions(options);
+        services.AddSingleton<NodeTable>().AddSingleton<CorrelationIds>().AddSingleton<NodeRequests>();
+        services.AddSingleton<AccessorHandler>().AddSingleton<WriteDestinations>().AddSingleton<WriteRunner>();
         services.AddSingleton<MutatorHandler>().AddSingleton<NearRepositories>().AddSingleton<CreationHandler>();
         services.AddSingleton<MaintenanceHandler>().AddSingleton<HealthyNodes>().AddSingleton<StorageScopedHandler>();
         services.AddSingleton<NodeForwarder>().AddSingleton<SidechannelRelay>();
@@ -69,9 +65,27 @@ public static class GatewayServices
         GatewayEndpoints.Add(services);
 
         // Hosted services stop in reverse: renewal goes on until nothing new comes in, outcomes are drained last.
-        services.AddSingleton<BackgroundWork>().AddHostedService(p => p.GetRequiredService<BackgroundWork>());
+        services.AddHostedService(p => p.GetRequiredService<BackgroundWork>());
         services.AddHostedService<SilentNodes>();
-        services.AddHostedService<WriteRenewal>();
+        services.AddHostedService(p => p.GetRequiredService<WriteRenewal>());
+        return services;
+    }
+
+    /// <summary>
+    /// Registers what decides how reads and writes go, and what becomes of them: all that a gateway does between client, grains and nodes, without a connection to
+    /// any of them. Needs <see cref="IGatewayGrains"/>, <see cref="RandomChoice"/>, <see cref="TransactionDirectory"/> and logging.
+    /// </summary>
+    internal static IServiceCollection AddDecisions(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton<GatewayMetrics>().AddSingleton<BackgroundWork>().AddSingleton<GrainCalls>();
+        services.AddSingleton<ReplicaChoice>().AddSingleton<NodeEvidence>();
+        services.TryAddSingleton<IClusterStanding, NoMembership>();
+        services.AddSingleton<RouteMemory>().AddSingleton<AccessorRoutes>().AddSingleton<ReplicaReads>();
+        services.AddSingleton<TurnTaking>().AddSingleton<WriteOpening>().AddSingleton<WriteCoordinator>().AddSingleton<VoteRelay>().AddSingleton<WriteRenewal>();
+        services.AddSingleton<RecordedRemoval>();
         return services;
     }
 

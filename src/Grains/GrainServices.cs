@@ -11,7 +11,7 @@ public static class GrainServices
 {
     /// <summary>
     /// Registers options, time, randomness and the process-local node directory. <see cref="INodeGateway"/> and the catalogue are the caller's to register;
-    /// <see cref="NodeDirectory.StartAsync"/> is the caller's to run once the grain runtime is up, before the first call is served.
+    /// <see cref="NodeDirectory.StartAsync"/> is the caller's to run once the silo is up, before the first call is served.
     /// </summary>
     /// <exception cref="ArgumentException">The options are wrong; the message names every mistake.</exception>
     public static IServiceCollection AddPraefectGrains(this IServiceCollection services, GrainOptions options)

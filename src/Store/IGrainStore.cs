@@ -23,14 +23,11 @@ public sealed record StoredState(string? Json, long Version);
 public sealed record StoredReminder(StateKey Key, DateTimeOffset StartAt, TimeSpan Period);
 
 /// <summary>
-/// Where grain state and reminders live. One process at a time: opening takes an exclusive lock that the operating system or the
-/// database releases when the process dies. Whatever was acknowledged survives that. Safe for any number of callers at once.
+/// Where grain state and reminders live. One process at a time: opening takes an exclusive lock that the operating system
+/// releases when the process dies. Whatever was acknowledged survives that. Safe for any number of callers at once.
 /// </summary>
 public interface IGrainStore : IAsyncDisposable
 {
-    /// <summary>Cancelled when the exclusive lock was lost: another process may hold it now, so this one must stop.</summary>
-    CancellationToken Lost { get; }
-
     /// <summary>Takes the lock and creates what is missing.</summary>
     /// <exception cref="StoreLockedException">Another process has the store open.</exception>
     Task OpenAsync(CancellationToken cancellationToken);

@@ -8,7 +8,7 @@ public static class StoreMetrics
     /// <summary>The meter's name.</summary>
     public const string MeterName = "Praefect.Store";
 
-    /// <summary>The counter's name; tags: <c>store</c> (sqlite, postgres), <c>operation</c> (read, write, clear, reminder, report, transaction, schema, lock).</summary>
+    /// <summary>The counter's name; tags: <c>store</c> (sqlite), <c>operation</c> (read, write, clear, reminder, report, transaction, schema).</summary>
     public const string StatementsName = "praefect.store.statements";
 
     private static readonly Meter Meter = new(MeterName);

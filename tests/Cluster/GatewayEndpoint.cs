@@ -10,7 +10,7 @@ internal sealed class GatewayEndpoint
 {
     private readonly ConcurrentDictionary<Socket, bool> _connections = new();
     private readonly int _port;
-    private volatile bool _out;
+    private volatile bool _isOut;
     private long _avoidUntil;
 
     /// <param name="name">Its name.</param>
@@ -29,14 +29,17 @@ internal sealed class GatewayEndpoint
 
     public GrpcChannel Channel { get; }
 
+    /// <summary>Whether it is taken for one that does not serve.</summary>
+    public bool IsOut => _isOut;
+
     /// <summary>Whether new calls go elsewhere.</summary>
-    public bool IsPassedOver(long now) => _out || Volatile.Read(ref _avoidUntil) > now;
+    public bool IsPassedOver(long now) => _isOut || Volatile.Read(ref _avoidUntil) > now;
 
     /// <summary>New calls go elsewhere until then.</summary>
     public void AvoidUntil(long timestamp) => Volatile.Write(ref _avoidUntil, timestamp);
 
     /// <summary>Says whether it is taken for one that serves.</summary>
-    public void Mark(bool serves) => _out = !serves;
+    public void Mark(bool serves) => _isOut = !serves;
 
     /// <summary>Ends the connections to it, and the calls on them.</summary>
     public void Disconnect()

@@ -33,20 +33,14 @@ internal sealed class GatewaySet(TimeProvider time)
             _all = _all.RemoveAll(endpoint => endpoint.Name == gateway.Name);
     }
 
-    /// <summary>The next one in turn that is not passed over; if all are, the next one.</summary>
+    /// <summary>The next one in turn that is not passed over; if all are, the next one that serves, or just the next one.</summary>
     public GatewayEndpoint Next()
     {
         var all = _all;
         var now = time.GetTimestamp();
         var first = (uint)Interlocked.Increment(ref _next);
-        for (var i = 0u; i < all.Length; i++)
-        {
-            var candidate = all[(int)((first + i) % all.Length)];
-            if (!candidate.IsPassedOver(now))
-                return candidate;
-        }
-
-        return all[(int)(first % all.Length)];
+        var inTurn = Enumerable.Range(0, all.Length).Select(i => all[(int)((first + i) % all.Length)]).ToArray();
+        return inTurn.FirstOrDefault(candidate => !candidate.IsPassedOver(now)) ?? inTurn.FirstOrDefault(static candidate => !candidate.IsOut) ?? inTurn[0];
     }
 
     public void PassOver(GatewayEndpoint endpoint) => endpoint.AvoidUntil(time.GetTimestamp() + (long)(AvoidFor.TotalSeconds * time.TimestampFrequency));

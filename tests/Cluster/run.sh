@@ -18,9 +18,9 @@ need_git
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 say "building"
-dotnet build "$root/tests/Cluster" -c Release -p:GrainRuntime=Orleans -v q --nologo >"$log" 2>&1 </dev/null || { grep -E 'error' "$log" | sort -u | head -20 >&2; fail "the build failed"; }
+dotnet build "$root/tests/Cluster" -c Release -v q --nologo >"$log" 2>&1 </dev/null || { grep -E 'error' "$log" | sort -u | head -20 >&2; fail "the build failed"; }
 # As on a server: compiled ahead, so that a start does not compile for as long as the faults last.
 for program in Silo StorageNode; do
-    dotnet publish "$root/src/$program" -c Release -p:GrainRuntime=Orleans -v q --nologo >"$log" 2>&1 </dev/null || { grep -E 'error' "$log" | sort -u | head -20 >&2; fail "publishing failed"; }
+    dotnet publish "$root/src/$program" -c Release -v q --nologo >"$log" 2>&1 </dev/null || { grep -E 'error' "$log" | sort -u | head -20 >&2; fail "publishing failed"; }
 done
-PRAEFECT_PUBLISHED=1 dotnet "$root/artifacts/Orleans/bin/Praefect.Cluster/release/cluster-suite.dll" "$@"
+PRAEFECT_PUBLISHED=1 dotnet "$root/artifacts/bin/Praefect.Cluster/release/cluster-suite.dll" "$@"

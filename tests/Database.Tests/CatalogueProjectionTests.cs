@@ -102,24 +102,4 @@ public sealed class CatalogueProjectionTests(PostgresServer server)
 
         Assert.Equal(before, await Databases.ScalarAsync<string>(dataSource, Rows));
     }
-
-    [PostgresFact]
-    public async Task The_embedded_runtimes_store_keeps_the_same_catalogue()
-    {
-        await using var dataSource = await Databases.EmptyAsync(server);
-        var record = Records.One(7, 3, new Replica("gitaly-1", 3, VerifiedAt: null), new Replica("gitaly-2", 2, DateTimeOffset.UnixEpoch));
-        var options = new Praefect.Store.PostgresStoreOptions { SchemaScripts = [.. MigrationScripts.ForEmbeddedStore.Select(static script => script.Text)] };
-        for (var start = 0; start < 2; start++)
-        {
-            await using var store = new Praefect.Store.PostgresStore(dataSource, options);
-            await store.OpenAsync(default);
-            var key = new Praefect.Store.StateKey("repository-grain", $"default/{start}.git", "repository");
-            var mine = record with { RepositoryId = start + 1, RelativePath = $"{start}.git" };
-            await store.WriteStateAsync(key, Records.Json(mine, withNulls: true), expectedVersion: null, default);
-        }
-
-        Assert.Equal(
-            CatalogueContents.Of([record with { RepositoryId = 1, RelativePath = "0.git" }, record with { RepositoryId = 2, RelativePath = "1.git" }]),
-            await CatalogueContents.ReadAsync(dataSource));
-    }
 }

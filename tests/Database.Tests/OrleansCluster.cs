@@ -1,4 +1,3 @@
-#if GRAINS_ORLEANS
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -115,4 +114,3 @@ public sealed class OrleansCluster(PostgresServer server) : IAsyncLifetime
         }
     }
 }
-#endif

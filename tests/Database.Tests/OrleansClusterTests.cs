@@ -1,4 +1,3 @@
-#if GRAINS_ORLEANS
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -174,4 +173,3 @@ public sealed class OrleansClusterTests(OrleansCluster cluster) : IClassFixture<
 
     private IGrainStorage Provider() => cluster.Services.GetRequiredKeyedService<IGrainStorage>(OrleansCluster.Storage);
 }
-#endif

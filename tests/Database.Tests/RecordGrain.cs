@@ -1,4 +1,3 @@
-#if GRAINS_ORLEANS
 using Orleans;
 using Orleans.Runtime;
 
@@ -60,4 +59,3 @@ public sealed class RecordGrain([PersistentState("repository", "praefect")] IPer
         return Task.CompletedTask;
     }
 }
-#endif

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Praefect.Gateway.Accessors;
+using Praefect.Gateway.Grains;
 using Praefect.Gateway.Tests.Fakes;
 using Praefect.Grains.Routing;
 using Praefect.Wire.Framing;
@@ -183,16 +183,16 @@ public sealed class RoutingOfReads
     [Fact]
     public async Task The_last_route_is_of_no_use_to_a_process_that_its_cluster_gave_up()
     {
-        var guard = new GivenUp();
-        await using var cluster = await TestCluster.StartAsync(add: services => services.AddSingleton<IRouteMemoryGuard>(guard));
+        var standing = new GivenUp();
+        await using var cluster = await TestCluster.StartAsync(add: services => services.AddSingleton<IClusterStanding>(standing));
         Answers(cluster.Nodes[0]);
         await AskAsync(cluster);
         cluster.Repository.Accessor = _ => throw new RouteException(RouteFailure.StoreUnavailable, "x");
         Assert.True((await AskAsync(cluster)).Value);
 
-        guard.Objection = "the others have declared this silo dead";
+        standing.Reason = "the others have declared this silo dead";
         var refused = await Assert.ThrowsAsync<GrpcException>(() => AskAsync(cluster));
-        Assert.Equal((GrpcStatusCode.Unavailable, guard.Objection), (refused.Status.Code, refused.Status.Message));
+        Assert.Equal((GrpcStatusCode.Unavailable, standing.Reason), (refused.Status.Code, refused.Status.Message));
         Assert.Equal(2, cluster.Nodes[0].Requests.Count);
     }
 
@@ -299,10 +299,10 @@ public sealed class RoutingOfReads
         Assert.Equal(GrpcStatusCode.Internal, e.Status.Code);
     }
 
-    private sealed class GivenUp : IRouteMemoryGuard
+    private sealed class GivenUp : IClusterStanding
     {
-        public string? Objection { get; set; }
+        public string? Reason { get; set; }
 
-        public ValueTask<string?> ObjectionAsync(CancellationToken cancellationToken) => new(Objection);
+        public ValueTask<string?> GivenUpAsync(CancellationToken cancellationToken) => new(Reason);
     }
 }

@@ -1,5 +1,5 @@
 using Praefect.Gateway.Accessors;
-using Praefect.Gateway.Mutators;
+using Praefect.Gateway.Coordination;
 using Praefect.Gateway.Proxying;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;

@@ -6,7 +6,7 @@ WORK=${WORK:-${TMPDIR:-/tmp}/praefect-interop}
 NODE_PORT=${NODE_PORT:-8110}              # nodes listen on NODE_PORT+1 to NODE_PORT+3
 PORT=${PORT:-2395}                        # the gateway: plain; TLS on PORT+1, metrics on PORT+2
 TOKEN=${TOKEN:-secret}
-PRAEFECT=${PRAEFECT:-$ROOT/artifacts/Orleans/bin/Praefect.Silo/release/praefect.dll}
+PRAEFECT=${PRAEFECT:-$ROOT/artifacts/bin/Praefect.Silo/release/praefect.dll}
 RUN=$WORK/run; LOG=$WORK/log; ETC=$WORK/etc; DATA=$WORK/data
 mkdir -p "$RUN" "$LOG" "$ETC" "$DATA"
 

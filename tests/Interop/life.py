@@ -155,7 +155,7 @@ def _():
 tracked = "tracked/%d.git" % (time.time() * 1000)
 replica = "@cluster/repositories/aa/bb/%d" % (time.time() * 1000)
 tracked_url = "ssh://git@gitaly/" + tracked
-dll = os.environ.get("PRAEFECT", os.path.join(here, "../../artifacts/Orleans/bin/Praefect.Silo/release/praefect.dll"))
+dll = os.environ.get("PRAEFECT", os.path.join(here, "../../artifacts/bin/Praefect.Silo/release/praefect.dll"))
 
 
 def praefect(*words):

@@ -8,7 +8,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 need_dotnet
 project="$root/tests/Simulation/Praefect.Simulation.csproj"
 dotnet build "$project" -c Release -v q --nologo -clp:NoSummary >&2 </dev/null
-program="$root/artifacts/Orleans/bin/Praefect.Simulation/release/Praefect.Simulation.dll"
+program="$root/artifacts/bin/Praefect.Simulation/release/Praefect.Simulation.dll"
 
 seeds= from=1 jobs=$(nproc) rest=()
 while [ $# -gt 0 ]; do

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Metadata;
@@ -8,20 +9,18 @@ using Praefect.Gateway.Telemetry;
 using Praefect.Grains.Routing;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Framing;
-using Praefect.Wire.Grpc;
 
 namespace Praefect.Gateway.Accessors;
 
-/// <summary>Reads: one up-to-date replica, and another one when the first cannot be connected and nothing was sent, or falls silent before it has answered.</summary>
-internal sealed class AccessorHandler(
-    AccessorRoutes routes, ReplicaChoice choice, NodeForwarder forwarder, HealthyNodes healthy, GatewayMetrics metrics)
+/// <summary>Reads: sent to one of the up-to-date replicas.</summary>
+internal sealed class AccessorHandler(AccessorRoutes routes, ReplicaReads reads, NodeForwarder forwarder, HealthyNodes healthy)
 {
     public async Task HandleAsync(ProxyCall call)
     {
         AccessorRoute route;
         try
         {
-            route = await routes.GetAsync(call);
+            route = await routes.GetAsync(call.Key, call.Nodes, call.ForcesPrimary, call.Token);
         }
         catch (RouteException e) when (e.Failure == RouteFailure.RepositoryNotFound && call.Method.Path == Methods.Repository.BackupRepository)
         {
@@ -37,23 +36,14 @@ internal sealed class AccessorHandler(
         await ForwardAsync(call, route.Storages, route.ReplicaPath);
     }
 
-    private async Task ForwardAsync(ProxyCall call, System.Collections.Immutable.ImmutableArray<string> storages, string replicaPath)
+    private async Task ForwardAsync(ProxyCall call, ImmutableArray<string> storages, string replicaPath)
     {
-        var node = choice.Choose(call.Nodes, storages)
-            ?? throw new GrpcException(RouteErrors.Status(RouteFailure.NoSuitableNode, RoutePrefix.Accessor));
-        var end = await SendAsync(call, node, replicaPath);
-        if ((end.Break == CallBreak.NotSent || end.FellSilent) && !call.Method.ClientStreaming && choice.Choose(call.Nodes, storages, except: node) is { } other)
-        {
-            metrics.Retried(call.Nodes.Name, node.Storage);
-            end = await SendAsync(call, other, replicaPath);
-        }
-
+        var end = await reads.RunAsync(call.Nodes, storages, repeatable: !call.Method.ClientStreaming, node => SendAsync(call, node, replicaPath));
         await NodeForwarder.EndAsync(call, end);
     }
 
     private async Task<CallEnd> SendAsync(ProxyCall call, GatewayNode node, string replicaPath)
     {
-        metrics.Read(call.Nodes.Name, node.Storage);
         call.Route = new CallRoute { ReplicaPath = replicaPath, Storage = node.Storage };
         using var frame = RequestRewriter.Rewrite(call.Frame, call.Method, node.Storage, replicaPath, additionalReplicaPath: null);
         using var watch = new SilenceWatch(call, node);

@@ -1,3 +1,4 @@
+using Praefect.Gateway.Coordination;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Mutators;
@@ -8,23 +9,17 @@ using Praefect.Wire.Grpc;
 namespace Praefect.Gateway.Creations;
 
 /// <summary>Writes that create their target: placed freely or beside another repository; the upserting ones write to it where it exists.</summary>
-internal sealed class CreationHandler(
-    GrainCalls grains, NearRepositories near, TransactionDirectory directory, WriteRunner runner, GatewayOptions options, TimeProvider time)
+internal sealed class CreationHandler(NearRepositories near, TransactionDirectory directory, WriteOpening opening, WriteRunner runner, TimeProvider time)
 {
     public async Task HandleAsync(ProxyCall call)
     {
         var beside = await near.FindAsync(call, RoutePrefix.Creation);
+        var request = new CreationRequest(
+            directory.NextId(), call.Method.Path, call.Method.Votes, call.Nodes.Avoided(time.GetTimestamp()), beside.Placement, call.Method.Upserts);
         MutatorRoute route;
         try
         {
-            route = await grains.CallAsync(
-                call.Key,
-                new CreationRequest(
-                    directory.NextId(), call.Method.Path, call.Method.Votes, call.Nodes.Avoided(time.GetTimestamp()), beside.Placement, call.Method.Upserts),
-                static (grain, request, token) => grain.BeginCreationAsync(request, token),
-                options.BeginTimeout,
-                options.BeginBudget,
-                call.Token);
+            route = await opening.OpenAsync(call.Key, request, call.Token);
         }
         catch (RouteException e)
         {

@@ -1,6 +1,5 @@
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
-using Praefect.Gateway.Grains;
 using Praefect.Gateway.Telemetry;
 
 namespace Praefect.Gateway.Grains;
@@ -51,6 +50,23 @@ internal sealed class GrainCalls(IGatewayGrains grains, TimeProvider time, Gatew
             }
         }
     }
+
+    /// <summary>The same for a call without a result.</summary>
+    /// <exception cref="RouteException">The grain's own answer.</exception>
+    /// <exception cref="GrainUnreachableException">All attempts failed.</exception>
+    public async ValueTask CallAsync<TState>(
+        RepositoryKey key, TState state, Func<IRepositoryGrain, TState, CancellationToken, Task> call, TimeSpan timeout, TimeSpan budget, CancellationToken cancellationToken) =>
+        await CallAsync(
+            key,
+            (State: state, Call: call),
+            static async (grain, its, token) =>
+            {
+                await its.Call(grain, its.State, token);
+                return true;
+            },
+            timeout,
+            budget,
+            cancellationToken);
 
     // A grain that cannot start has no say of its own: the runtime wraps what its store told. Asking again at once would meet the same store.
     private static RouteException? AnswerWithin(Exception e)

@@ -3,7 +3,7 @@ using Praefect.Grains.Repositories;
 
 namespace Praefect.Gateway.Grains;
 
-/// <summary>The grains that the gateway calls. The one seam between gateway and grain runtime.</summary>
+/// <summary>The grains that the gateway calls. The one seam between gateway and grains.</summary>
 public interface IGatewayGrains
 {
     /// <summary>The grain of a repository, whether it exists or not.</summary>

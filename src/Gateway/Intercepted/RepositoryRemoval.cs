@@ -1,8 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using Praefect.Gateway.Accessors;
-using Praefect.Gateway.Grains;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
 using Praefect.Gateway.Pipeline;
@@ -14,9 +12,9 @@ using Praefect.Wire.Protos;
 
 namespace Praefect.Gateway.Intercepted;
 
-/// <summary>Deletions: the record first, then the disks, best effort and bounded. Once the record is gone the repository is gone.</summary>
+/// <summary>Deletions, in Praefect's words. What is on the disks goes as well as it can be deleted.</summary>
 internal sealed partial class RepositoryRemoval(
-    GrainCalls grains, NodeTable nodes, RouteMemory routes, GatewayOptions options, TimeProvider time, ILogger<RepositoryRemoval> logger)
+    RecordedRemoval removal, NodeTable nodes, GatewayOptions options, ILogger<RepositoryRemoval> logger)
 {
     public async Task<RemoveRepositoryResponse> RemoveRepositoryAsync(RemoveRepositoryRequest request, ServerCallContext call)
     {
@@ -59,11 +57,9 @@ internal sealed partial class RepositoryRemoval(
     {
         if (!nodes.TryGet(key.VirtualStorage, out var virtualStorage) || key.RelativePath.Length == 0)
             return false;
-        RemovedRepository? removed;
         try
         {
-            // Not repeated: a first attempt that did its work would turn the second one's answer into "does not exist".
-            removed = await grains.Repository(key).RemoveAsync(call.CancellationToken).WaitAsync(options.FinishTimeout, time, call.CancellationToken);
+            return await removal.RunAsync(key, DeleteAsync, call.CancellationToken);
         }
         catch (RouteException e)
         {
@@ -74,25 +70,20 @@ internal sealed partial class RepositoryRemoval(
             throw new GrpcException(GrpcStatusCode.Unavailable, $"delete repository: {e.Message}", e);
         }
 
-        routes.Forget(key);
-        if (removed is null)
-            return false;
-        await Task.WhenAll(removed.Storages.Select(async storage =>
+        async Task DeleteAsync(string storage, string replicaPath)
         {
             if (!virtualStorage.TryGet(storage, out var node))
                 return;
             try
             {
-                // Not the caller's token: the record is gone, so what can be cleaned up is, whether the caller waits or not.
                 await node.Connection.Channel.UnaryAsync(
-                    path, request(storage, removed.ReplicaPath), parser, PassedOn.From(call) with { Timeout = options.RemoveTimeout }, CancellationToken.None);
+                    path, request(storage, replicaPath), parser, PassedOn.From(call) with { Timeout = options.RemoveTimeout }, CancellationToken.None);
             }
             catch (GrpcException e)
             {
                 LogFailed(logger, key.VirtualStorage, key.RelativePath, storage, e.Message);
             }
-        }));
-        return true;
+        }
     }
 
     [LoggerMessage(1, LogLevel.Error, "failed deleting repository: virtual_storage={VirtualStorage} relative_path={RelativePath} storage={Storage} error={Error}")]

@@ -1,4 +1,4 @@
-using Praefect.Gateway.Background;
+using Praefect.Gateway.Coordination;
 using Praefect.Gateway.Creations;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
@@ -10,8 +10,7 @@ using Praefect.Wire.Grpc;
 namespace Praefect.Gateway.Mutators;
 
 /// <summary>Writes on repositories that exist.</summary>
-internal sealed class MutatorHandler(
-    GrainCalls grains, NearRepositories near, TransactionDirectory directory, WriteRunner runner, BackgroundWork background, GatewayOptions options, TimeProvider time)
+internal sealed class MutatorHandler(NearRepositories near, TransactionDirectory directory, WriteOpening opening, WriteRunner runner, TimeProvider time)
 {
     public async Task HandleAsync(ProxyCall call)
     {
@@ -23,39 +22,17 @@ internal sealed class MutatorHandler(
         MutatorRoute route;
         try
         {
-            route = await BeginAsync(call, request);
+            route = await opening.OpenAsync(call.Key, request, call.Token);
         }
         catch (RouteException e)
         {
             throw RouteErrors.Exception(e, RoutePrefix.Mutator);
         }
-        catch (Exception e)
+        catch (GrainUnreachableException e)
         {
-            // The answer that was not waited for may have opened the write, and with it have taken its turn.
-            _ = background.TryRun("abandon", token => grains.Repository(call.Key).AbandonAsync(request.TransactionId, token));
-            if (e is GrainUnreachableException)
-                throw new GrpcException(GrpcStatusCode.Unavailable, e.Message, e);
-            throw;
+            throw new GrpcException(GrpcStatusCode.Unavailable, e.Message, e);
         }
 
         await runner.RunAsync(call, route, other.Extras);
-    }
-
-    /// <summary>The same request in all attempts: each finds what the one before has begun, be it an open write or a place in the queue.</summary>
-    private async Task<MutatorRoute> BeginAsync(ProxyCall call, MutatorRequest request)
-    {
-        while (true)
-        {
-            var asked = time.GetTimestamp();
-            try
-            {
-                return await grains.CallAsync(
-                    call.Key, request, static (grain, r, token) => grain.BeginMutatorAsync(r, token), options.BeginTimeout, options.BeginBudget, call.Token);
-            }
-            catch (RouteException e) when (e.Failure == RouteFailure.TurnPending)
-            {
-                await TurnPauses.AfterAsync(asked, time, call.Token);
-            }
-        }
     }
 }

@@ -35,6 +35,7 @@ internal sealed class WriteDestinations(NodeRequests requests, TimeProvider time
         var transaction = call.Method.Votes ? TransactionMetadata.Create(route.TransactionId, storage, primary) : null;
         return new WriteDestination(storage, node, time)
         {
+            Client = primary ? call.Response : null,
             Frame = rewritten,
             Content = content,
             Request = node is null

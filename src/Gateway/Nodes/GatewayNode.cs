@@ -4,7 +4,9 @@ using Praefect.Wire.Nodes;
 namespace Praefect.Gateway.Nodes;
 
 /// <summary>What this gateway knows of one node by its own traffic: calls in flight, and whether it could be reached lately.</summary>
-internal sealed class GatewayNode(NodeKey key, NodeConnection connection) : IDisposable
+/// <param name="key">Which it is.</param>
+/// <param name="connection">The way to it; null where calls are made by other means.</param>
+internal sealed class GatewayNode(NodeKey key, NodeConnection? connection) : IDisposable
 {
     private int _outstanding;
     private long _avoidUntil = long.MinValue;
@@ -15,7 +17,7 @@ internal sealed class GatewayNode(NodeKey key, NodeConnection connection) : IDis
 
     public string Storage => Key.Storage;
 
-    public NodeConnection Connection { get; } = connection;
+    public NodeConnection Connection => connection ?? throw new InvalidOperationException($"there is no connection to {Key}");
 
     /// <summary>Calls in flight from this gateway.</summary>
     public int Outstanding => Volatile.Read(ref _outstanding);

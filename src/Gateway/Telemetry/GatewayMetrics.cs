@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Praefect.Gateway.Mutators;
+using Praefect.Gateway.Coordination;
 using Praefect.Grains.Transactions;
 using Praefect.Wire.Contract;
 

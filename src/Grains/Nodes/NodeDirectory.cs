@@ -13,7 +13,8 @@ public sealed partial class NodeDirectory : INodeDirectory, IVirtualStorageObser
     // A call that went to a silo as it died gets no answer; the next one goes elsewhere.
     private static readonly TimeSpan RefreshMax = TimeSpan.FromSeconds(3);
 
-    private readonly ConcurrentDictionary<string, bool> _unreachable = new(StringComparer.Ordinal);
+    // Since when.
+    private readonly ConcurrentDictionary<string, long> _unreachable = new(StringComparer.Ordinal);
     private readonly IGrainFactory _grains;
     private readonly GrainOptions _options;
     private readonly TimeProvider _time;
@@ -44,8 +45,14 @@ public sealed partial class NodeDirectory : INodeDirectory, IVirtualStorageObser
     /// <inheritdoc/>
     public VirtualStorageView? Find(string virtualStorage) => Volatile.Read(ref _views).GetValueOrDefault(virtualStorage);
 
-    /// <summary>Whether the last refresh of every virtual storage succeeded: where not, the snapshots may be old.</summary>
-    public bool Current => _unreachable.IsEmpty;
+    /// <summary>
+    /// Whether the snapshots are new enough to serve by. One refresh that failed says little: when a silo dies, all processes meet the same silence at the same time,
+    /// and a load balancer that believed them would leave none.
+    /// </summary>
+    public bool Current => _unreachable.Values.All(since => _time.GetElapsedTime(since) < Patience);
+
+    // As long as a refresh that fails in the end, and another one.
+    private TimeSpan Patience => 2 * (_options.DirectoryRefresh + RefreshMax);
 
     /// <summary>Subscribes everywhere; ends when every virtual storage has given its first snapshot, which it does after probing its nodes once.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -110,7 +117,7 @@ public sealed partial class NodeDirectory : INodeDirectory, IVirtualStorageObser
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            _unreachable[virtualStorage] = true;
+            _unreachable.TryAdd(virtualStorage, _time.GetTimestamp());
             LogRefreshFailed(virtualStorage, e);
         }
     }

@@ -201,6 +201,9 @@ public sealed partial class RepositoryGrain
             // Nothing is promised, so nobody waits for this; it shares the next write of the record.
             _ = _writer.WriteAsync();
             Progressed();
+            // A success is one. The votes that are missing here may have been counted by another activation, and only who wrote the intent knows that there is none.
+            if (!failed)
+                await StoredAsync(session.Intent);
             if (!verdict.Dirty)
                 return new FinishResult(WriteOutcome.Unchanged, _record.Generation, [], []);
             LogWroteToOutdated(session.Route.TransactionId, _key);

@@ -73,7 +73,7 @@ internal sealed class CommandFrame(Option<string> config, CommandConsole console
         }
         catch (Exception e) when (e is CommandException and not MisuseException or DatabaseSchemaException or NpgsqlException)
         {
-            return await FailAsync(e.Message);
+            return e is PostgresException { Hint: { } hint } ? await FailAsync(e.Message, hint) : await FailAsync(e.Message);
         }
         catch (GrpcException e)
         {

@@ -84,6 +84,8 @@ internal static partial class PraefectCommand
             return NoConfiguration;
         }
 
+        // Nothing depends on it: a start that fails does not wait for it.
+        var early = EarlySerializer.BeginAsync();
         LoadedConfiguration configuration;
         try
         {
@@ -103,10 +105,11 @@ internal static partial class PraefectCommand
         try
         {
             await using var server = await PraefectServer.StartAsync(configuration, time, cancellationToken);
+            await early;
             var logger = server.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Praefect.Silo");
             foreach (var warning in configuration.Warnings)
                 LogWarning(logger, warning);
-            LogReady(logger, Version, configuration.Options.Silo.Role, GrainRuntimeSetup.Name, string.Join(", ", server.Addresses), time.GetElapsedTime(start).TotalMilliseconds);
+            LogReady(logger, Version, configuration.Options.Silo.Role, string.Join(", ", server.Addresses), time.GetElapsedTime(start).TotalMilliseconds);
             using var watch = parsed.GetValue(ExitWithStdin) ? ParentWatch.Start(server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication) : null;
             await server.WaitForShutdownAsync(cancellationToken);
             return 0;
@@ -129,8 +132,8 @@ internal static partial class PraefectCommand
     [LoggerMessage(LogLevel.Warning, "{Warning}")]
     private static partial void LogWarning(ILogger logger, string warning);
 
-    [LoggerMessage(LogLevel.Information, "Praefect is ready: version {Version}, role {Role}, grains on {Runtime}, listening on {Addresses}, started in {Milliseconds:0} ms")]
-    private static partial void LogReady(ILogger logger, string version, string role, string runtime, string addresses, double milliseconds);
+    [LoggerMessage(LogLevel.Information, "Praefect is ready: version {Version}, role {Role}, listening on {Addresses}, started in {Milliseconds:0} ms")]
+    private static partial void LogReady(ILogger logger, string version, string role, string addresses, double milliseconds);
 
     private sealed class VersionAction(CommandConsole console) : System.CommandLine.Invocation.SynchronousCommandLineAction
     {

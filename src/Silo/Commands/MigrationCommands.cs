@@ -31,7 +31,7 @@ internal sealed class MigrationCommands(CommandFrame frame, TimeProvider time)
     private async Task MigrateAsync(CommandRun run, CancellationToken cancellationToken)
     {
         await using var database = await run.OpenDatabaseAsync(cancellationToken);
-        await new SqlMigrateCommand(new Migrator(database, time), run.Output, time).RunAsync(run.Get(_ignoreUnknown), run.Get(_verbose), cancellationToken);
+        await new SqlMigrateCommand(new Migrator(database, time, serviceId: run.Options.Silo.ServiceId), run.Output, time).RunAsync(run.Get(_ignoreUnknown), run.Get(_verbose), cancellationToken);
     }
 
     private async Task StatusAsync(CommandRun run, CancellationToken cancellationToken)

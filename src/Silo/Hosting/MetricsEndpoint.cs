@@ -18,12 +18,16 @@ internal sealed class MetricsEndpoint(MetricsRegistry metrics, CatalogueMetrics 
             case "/-/live":
                 return TextAsync(context, StatusCodes.Status200OK, "alive");
             case "/-/ready":
-                return readiness.Obstacle() is { } obstacle
-                    ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, obstacle)
-                    : TextAsync(context, StatusCodes.Status200OK, "ready");
+                return ReadyAsync(context);
             default:
                 return TextAsync(context, StatusCodes.Status404NotFound, "here are /metrics, /db_metrics, /-/ready and /-/live");
         }
+    }
+
+    private async Task ReadyAsync(HttpContext context)
+    {
+        var obstacle = await readiness.ObstacleAsync(context.RequestAborted);
+        await (obstacle is null ? TextAsync(context, StatusCodes.Status200OK, "ready") : TextAsync(context, StatusCodes.Status503ServiceUnavailable, obstacle));
     }
 
     private async Task CountAsync(HttpContext context)

@@ -6,7 +6,7 @@ using Praefect.Grains.Nodes;
 namespace Praefect.Silo.Hosting;
 
 /// <summary>
-/// Starts the node directory behind the grain runtime and ahead of the listeners: nothing is served before the health of the nodes is known.
+/// Starts the node directory behind the silo and ahead of the listeners: nothing is served before the health of the nodes is known.
 /// </summary>
 internal sealed partial class NodeWatch(NodeDirectory directory, GrainShutdown shutdown, TimeProvider time, ILogger<NodeWatch> logger) : IHostedService
 {
@@ -38,7 +38,7 @@ internal sealed partial class NodeWatch(NodeDirectory directory, GrainShutdown s
         }
     }
 
-    // Behind the gateway's last calls, ahead of the grain runtime: services stop in reverse.
+    // Behind the gateway's last calls, ahead of the silo: services stop in reverse.
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         if (!await shutdown.DrainAsync(DrainMax, time, cancellationToken))

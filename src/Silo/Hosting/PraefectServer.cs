@@ -15,7 +15,6 @@ using Praefect.Silo.Configuration;
 using Praefect.Silo.Hosting.Checks;
 using Praefect.Silo.Logging;
 using Praefect.Silo.Metrics;
-using Praefect.Store;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Nodes;
 using Praefect.Wire.Sidechannel;
@@ -33,11 +32,6 @@ public sealed class PraefectServer : IAsyncDisposable
     /// <summary>How old the view of the nodes' health may get in a process of a cluster when a silo dies with the grain that tells of it.</summary>
     private static readonly TimeSpan ClusterRefresh = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan ClusterRenewal = TimeSpan.FromSeconds(1);
-
-    // A request that was on its way into a silo that died is answered by nobody. Both calls may be repeated.
-    private static readonly TimeSpan ClusterAttempt = TimeSpan.FromSeconds(1);
-
     private const long MostCopies = 1000;
     private const long MostInBatch = 10_000;
 
@@ -54,7 +48,7 @@ public sealed class PraefectServer : IAsyncDisposable
     /// <summary>Services, for those who host the process in theirs.</summary>
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Starts: store, grain runtime, first look at the nodes, and only then listeners.</summary>
+    /// <summary>Starts: store, silo, first look at the nodes, and only then listeners.</summary>
     /// <exception cref="Exception">Whatever stopped the start; <c>StartFailures</c> has the words.</exception>
     public static async Task<PraefectServer> StartAsync(
         LoadedConfiguration configuration, TimeProvider time, CancellationToken cancellationToken, Action<WebApplicationBuilder>? customise = null)
@@ -67,7 +61,7 @@ public sealed class PraefectServer : IAsyncDisposable
         var listeners = await Listeners.PrepareAsync(options, time, cancellationToken);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(listeners.Configure);
         AddOwnServices(builder.Services, options, listeners);
-        await GrainRuntimeSetup.AddAsync(builder, options, cancellationToken);
+        var usable = await OrleansSetup.AddAsync(builder, options, cancellationToken);
         builder.Services.AddPraefectGrains(GrainOptionsOf(options));
         builder.Services.AddSingleton<INodeGateway, NodeGateway>();
         AddNodes(builder.Services, options);
@@ -87,11 +81,13 @@ public sealed class PraefectServer : IAsyncDisposable
             Measure(app.Services);
             app.Services.GetRequiredService<EarlyNodes>().Start();
             Route(app, options.Silo.Kind);
+            await usable;
             await app.StartAsync(cancellationToken);
             return server;
         }
-        catch
+        catch (Exception e)
         {
+            app.Services.GetRequiredService<FailedStart>().Told = StartFailures.Describe(e, options) is not null;
             await server.DisposeAsync();
             throw;
         }
@@ -150,14 +146,12 @@ public sealed class PraefectServer : IAsyncDisposable
     {
         if (options.Database is not { } database)
         {
-            if (services.Any(static service => service.ServiceType == typeof(IGrainStore)))
-                services.AddSingleton<IReadinessCheck, StoreCheck>();
+            services.AddSingleton<IReadinessCheck, StoreCheck>();
             return;
         }
 
         services.AddSingleton<IReadinessCheck>(_ => new DatabaseCheck(database));
-        if (GrainRuntimeSetup.NeedsMigrations)
-            services.AddSingleton<IReadinessCheck>(provider => new MigrationsCheck(database, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IReadinessCheck>(provider => new MigrationsCheck(database, provider.GetRequiredService<TimeProvider>()));
     }
 
     // One file may serve all processes of a cluster: a silo has no port for calls, whatever the file says.
@@ -167,8 +161,8 @@ public sealed class PraefectServer : IAsyncDisposable
 
     private static GrainOptions GrainOptionsOf(PraefectOptions options) => new()
     {
-        // A file is locked for one process; on the embedded runtime a database is, too.
-        OneProcess = options.Database is null || !GrainRuntimeSetup.HasCluster,
+        // A file is locked for one process.
+        OneProcess = options.Database is null,
         // Among several processes notices can be lost with a silo, so all of them look more often.
         DirectoryRefresh = options.Database is null ? new GrainOptions().DirectoryRefresh : ClusterRefresh,
         // What Praefect takes in hand for one storage at a time.
@@ -194,23 +188,22 @@ public sealed class PraefectServer : IAsyncDisposable
     private static TimeSpan SearchInterval(TimeSpan configured) =>
         configured <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Clamp(configured.TotalSeconds, 0.05, TimeSpan.FromDays(365).TotalSeconds));
 
-    private static GatewayOptions GatewayOptionsOf(PraefectOptions options) => new()
+    private static GatewayOptions GatewayOptionsOf(PraefectOptions options)
     {
-        AccessLogAllow = AccessLogPatterns.Allow,
-        AccessLogDeny = AccessLogPatterns.Deny,
-        Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [],
-        AuthTransitioning = options.Auth.Transitioning,
         // Where a grain may be in another process, a write that went down with that is to be noticed soon.
-        RenewInterval = options.Database is null ? new GatewayOptions().RenewInterval : ClusterRenewal,
-        BeginTimeout = options.Database is null ? new GatewayOptions().BeginTimeout : ClusterAttempt,
-        FinishAttemptTimeout = options.Database is null ? new GatewayOptions().FinishAttemptTimeout : ClusterAttempt,
-        GitHttp = new GitHttpFrontOptions
+        var gateway = options.Database is null ? new GatewayOptions() : GatewayOptions.ForCluster();
+        gateway.AccessLogAllow = AccessLogPatterns.Allow;
+        gateway.AccessLogDeny = AccessLogPatterns.Deny;
+        gateway.Tokens = options.Auth.Token.Length > 0 ? [options.Auth.Token] : [];
+        gateway.AuthTransitioning = options.Auth.Transitioning;
+        gateway.GitHttp = new GitHttpFrontOptions
         {
             Enabled = options.GitHttp.ListenAddress.Length > 0,
             Token = options.GitHttp.Token.Length > 0 ? options.GitHttp.Token : null,
             CreateOnPush = options.GitHttp.CreateOnPush,
-        },
-    };
+        };
+        return gateway;
+    }
 
     // Ahead of everything that measures, so that nothing is missed and every series is there from the start.
     private static void Measure(IServiceProvider services)

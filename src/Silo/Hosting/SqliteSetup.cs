@@ -10,7 +10,7 @@ namespace Praefect.Silo.Hosting;
 /// <summary>The file of a single machine, which holds states, reminders and catalogue.</summary>
 internal static class SqliteSetup
 {
-    /// <summary>Adds the store and its catalogue; the grain runtime opens it.</summary>
+    /// <summary>Adds the store and its catalogue; <see cref="StoreService"/> opens it.</summary>
     public static IServiceCollection AddSqliteStore(this IServiceCollection services, StoreOptions options)
     {
         services.AddSingleton(_ => new SqliteStore(new SqliteStoreOptions

@@ -24,6 +24,7 @@ internal static class LoggingSetup
 
         // What stops the start is told once, in words for operators.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        logging.Services.AddSingleton<FailedStart>();
         logging.AddConsole(console => console.FormatterName = options.Format is "json" ? JsonConsoleFormatter.FormatterName : TextConsoleFormatter.FormatterName);
         logging.AddConsoleFormatter<TextConsoleFormatter, ConsoleFormatterOptions>();
         logging.AddConsoleFormatter<JsonConsoleFormatter, ConsoleFormatterOptions>();

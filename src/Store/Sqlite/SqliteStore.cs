@@ -14,9 +14,6 @@ public sealed class SqliteStore(SqliteStoreOptions options) : IGrainStore
     private SqliteWorker? _writer;
     private SqliteWorker? _reporter;
 
-    /// <inheritdoc/>
-    public CancellationToken Lost => CancellationToken.None;
-
     private SqliteWorker Reader => _reader ?? throw new InvalidOperationException("The grain store is not open.");
 
     private SqliteWorker Writer => _writer ?? throw new InvalidOperationException("The grain store is not open.");

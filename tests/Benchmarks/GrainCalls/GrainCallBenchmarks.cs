@@ -2,13 +2,10 @@ using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-#if GRAINS_EMBEDDED
-using Praefect.Grains.Embedded;
-#endif
 
 namespace Praefect.Benchmarks.GrainCalls;
 
-/// <summary>A call to a grain in the same process, on whichever runtime this was built for.</summary>
+/// <summary>A call to a grain in the same process.</summary>
 [MemoryDiagnoser]
 [InProcess]
 public class GrainCallBenchmarks
@@ -22,11 +19,7 @@ public class GrainCallBenchmarks
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-#if GRAINS_ORLEANS
         builder.UseOrleans(silo => silo.UseLocalhostClustering(siloPort: 0, gatewayPort: 0));
-#else
-        builder.Services.AddEmbeddedGrains(grains => grains.AddGrain<EchoGrain>().UseMemory());
-#endif
         _host = builder.Build();
         await _host.StartAsync();
         var factory = _host.Services.GetRequiredService<IGrainFactory>();

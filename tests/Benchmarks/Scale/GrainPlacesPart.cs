@@ -25,15 +25,11 @@ internal sealed class GrainPlacesPart(ScaleBed bed, ScaleOptions options, Report
         {
             var alone = await bed.DatabaseAsync("alone", 0, cancellationToken);
             var all = await bed.StartAsync(new PraefectSetup("alone", "all", alone), cancellationToken);
-            places.Add(new Place(ScaleBed.IsOrleans ? "Orleans, same process" : "Embedded, same process", all, null));
-            if (ScaleBed.IsOrleans)
-            {
-                var apart = await bed.DatabaseAsync("apart", 0, cancellationToken);
-                var silo = await bed.StartAsync(new PraefectSetup("apart-silo", "silo", apart), cancellationToken);
-                places.Add(new Place("Orleans, another process", silo, silo));
-                places[^1] = places[^1] with { Gateway = await bed.StartAsync(new PraefectSetup("apart-gateway", "gateway", apart), cancellationToken) };
-            }
-
+            places.Add(new Place("same process", all, null));
+            var apart = await bed.DatabaseAsync("apart", 0, cancellationToken);
+            var silo = await bed.StartAsync(new PraefectSetup("apart-silo", "silo", apart), cancellationToken);
+            places.Add(new Place("another process", silo, silo));
+            places[^1] = places[^1] with { Gateway = await bed.StartAsync(new PraefectSetup("apart-gateway", "gateway", apart), cancellationToken) };
             await CompareAsync(places, cancellationToken);
         }
         finally

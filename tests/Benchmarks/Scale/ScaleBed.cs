@@ -44,12 +44,6 @@ internal sealed class ScaleBed : IAsyncDisposable
             time);
     }
 
-#if GRAINS_ORLEANS
-    public static bool IsOrleans => true;
-#else
-    public static bool IsOrleans => false;
-#endif
-
     public BenchPostgres Postgres { get; }
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -85,8 +79,7 @@ internal sealed class ScaleBed : IAsyncDisposable
             await ExecuteAsync(admin, $"CREATE DATABASE {name}", cancellationToken);
         }
 
-        if (IsOrleans)
-            await RunCommandAsync(await ConfigureAsync(new PraefectSetup("migrate", "all", name), FreePort(), FreePort(), cancellationToken), ["sql-migrate"], cancellationToken);
+        await RunCommandAsync(await ConfigureAsync(new PraefectSetup("migrate", "all", name), FreePort(), FreePort(), cancellationToken), ["sql-migrate"], cancellationToken);
         if (repositories > 0)
         {
             await using var filled = Open(name);

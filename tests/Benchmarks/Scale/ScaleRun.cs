@@ -8,12 +8,6 @@ internal sealed class ScaleRun(ScaleBed bed, ScaleOptions options, Report report
         var findings = new Findings();
         foreach (var part in options.Parts)
         {
-            if (part is 1 or 2 or 4 or 5 && !ScaleBed.IsOrleans)
-            {
-                report.Say($"Part {part} needs silos, gateways and Orleans' tables: build with -p:GrainRuntime=Orleans.");
-                continue;
-            }
-
             await (part switch
             {
                 1 => new RecordPart(bed, options, report, findings).RunAsync(cancellationToken),

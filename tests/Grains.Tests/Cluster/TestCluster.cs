@@ -1,31 +1,20 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Praefect.Grains.Catalogue;
-using Praefect.Grains.Nodes;
-#if GRAINS_ORLEANS
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Storage;
 using Orleans.TestingHost;
-#else
-using Praefect.Grains.Embedded;
-using Praefect.Store;
-#endif
+using Praefect.Grains.Catalogue;
+using Praefect.Grains.Nodes;
 
 namespace Praefect.Grains.Tests.Cluster;
 
-/// <summary>The grain runtime in memory, with a store and nodes that the tests control. The only file that knows which runtime it is.</summary>
+/// <summary>A silo in this process, with a store and nodes that the tests control.</summary>
 public class TestCluster : IAsyncLifetime
 {
-#if GRAINS_ORLEANS
     private InProcessTestCluster? _cluster;
 
     public IGrainFactory Grains => _cluster!.Client;
-#else
-    private ServiceProvider? _services;
-
-    public IGrainFactory Grains => _services!.GetRequiredService<EmbeddedGrainRuntime>().Grains;
-#endif
 
     public TestStore Store { get; } = new();
 
@@ -61,7 +50,6 @@ public class TestCluster : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-#if GRAINS_ORLEANS
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSilo((_, silo) =>
         {
@@ -71,25 +59,9 @@ public class TestCluster : IAsyncLifetime
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();
-#else
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddEmbeddedGrains(g => g.AddGrains(typeof(GrainOptions).Assembly).UseStore(_ => new EmbeddedStore(Store)));
-        AddServices(services);
-        _services = services.BuildServiceProvider();
-        await _services.GetRequiredService<EmbeddedGrainRuntime>().StartAsync(CancellationToken.None);
-#endif
     }
 
-    public async Task DisposeAsync()
-    {
-#if GRAINS_ORLEANS
-        await _cluster!.DisposeAsync();
-#else
-        await _services!.GetRequiredService<EmbeddedGrainRuntime>().StopAsync(CancellationToken.None);
-        await _services!.DisposeAsync();
-#endif
-    }
+    public async Task DisposeAsync() => await _cluster!.DisposeAsync();
 
     private void AddServices(IServiceCollection services)
     {
@@ -101,7 +73,6 @@ public class TestCluster : IAsyncLifetime
         services.AddPraefectGrains(Effective);
     }
 
-#if GRAINS_ORLEANS
     private sealed class OrleansStore(TestStore store) : IGrainStorage
     {
         public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
@@ -132,33 +103,6 @@ public class TestCluster : IAsyncLifetime
 
         private static string Key(string stateName, GrainId grainId) => $"{stateName}|{grainId}";
     }
-#else
-    private sealed class EmbeddedStore(TestStore store) : IGrainStore
-    {
-        private readonly MemoryStore _reminders = new();
-
-        public CancellationToken Lost => CancellationToken.None;
-
-        public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task<StoredState?> ReadStateAsync(StateKey key, CancellationToken cancellationToken) =>
-            Task.FromResult(store.Read(key.ToString()) is { } row ? new StoredState(row.Json, row.Version) : null);
-
-        public async Task<long> WriteStateAsync(StateKey key, string json, long? expectedVersion, CancellationToken cancellationToken) =>
-            await store.WriteAsync(key.ToString(), json, expectedVersion) ?? throw new StoreConflictException(key, expectedVersion);
-
-        public async Task<long> ClearStateAsync(StateKey key, long expectedVersion, CancellationToken cancellationToken) =>
-            await store.WriteAsync(key.ToString(), null, expectedVersion) ?? throw new StoreConflictException(key, expectedVersion);
-
-        public Task<IReadOnlyList<StoredReminder>> ReadRemindersAsync(CancellationToken cancellationToken) => _reminders.ReadRemindersAsync(cancellationToken);
-
-        public Task WriteReminderAsync(StoredReminder reminder, CancellationToken cancellationToken) => _reminders.WriteReminderAsync(reminder, cancellationToken);
-
-        public Task DeleteReminderAsync(StateKey key, CancellationToken cancellationToken) => _reminders.DeleteReminderAsync(key, cancellationToken);
-
-        public ValueTask DisposeAsync() => _reminders.DisposeAsync();
-    }
-#endif
 }
 
 /// <summary>The same with turns switched off.</summary>

@@ -41,6 +41,25 @@ public sealed class TakeoverTests(TestCluster cluster)
         Assert.Equal(3, (await bench.ReadableAsync()).Length);
     }
 
+    // Its gateway turned to another activation, where the nodes' votes were counted; a late attempt to open the write, a node's vote and the outcome came here.
+    [Fact]
+    public async Task A_write_that_succeeded_elsewhere_is_not_called_unchanged_by_an_activation_that_is_over()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var held = new TaskCompletionSource();
+        bench.Store.Held = held.Task;
+        var route = await bench.BeginAsync();
+        var vote = bench.VoteAsync(route, route.Secondaries[0], "1");
+        var finished = bench.FinishAsync(route);
+        Assert.NotEqual(VoteAnswer.Commit, (await vote).Answer);
+        bench.Touch();
+        bench.Store.Held = Task.CompletedTask;
+        held.SetResult();
+
+        Assert.Equal(RouteFailure.StoreUnavailable, (await Assert.ThrowsAsync<RouteException>(() => finished)).Failure);
+    }
+
     [Fact]
     public async Task Reads_cost_one_write_of_the_store_in_an_activation_that_has_written_nothing()
     {

@@ -1,10 +1,9 @@
-#if GRAINS_ORLEANS
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Runtime;
 using Praefect.Silo.Configuration;
-using Praefect.Silo.Hosting;
+using Praefect.Silo.Hosting.Clustering;
 
 namespace Praefect.Silo.Tests.Hosting;
 
@@ -116,4 +115,3 @@ public sealed class KilledSilosTests : IDisposable
         TimeProvider.System,
         NullLogger<KilledSilos>.Instance);
 }
-#endif

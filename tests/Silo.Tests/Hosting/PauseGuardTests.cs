@@ -1,9 +1,8 @@
-#if GRAINS_ORLEANS
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Runtime;
 using Praefect.Grains.Repositories;
 using Praefect.Grains.Routing;
-using Praefect.Silo.Hosting;
+using Praefect.Silo.Hosting.Clustering;
 
 namespace Praefect.Silo.Tests.Hosting;
 
@@ -124,11 +123,11 @@ public sealed class PauseGuardTests : IDisposable
     [Fact]
     public async Task A_silo_that_knows_that_it_was_declared_dead_routes_nothing_though_it_never_paused_and_asks_nobody()
     {
-        Assert.Null(await _guard.ObjectionAsync(CancellationToken.None));
+        Assert.Null(await _guard.GivenUpAsync(CancellationToken.None));
         _givenUp = true;
 
         await RefusedAsync(nameof(IRepositoryGrain.RouteAccessorAsync));
-        Assert.NotNull(await _guard.ObjectionAsync(CancellationToken.None));
+        Assert.NotNull(await _guard.GivenUpAsync(CancellationToken.None));
         Assert.True(await AnsweredAsync(nameof(IRepositoryGrain.FinishAsync)));
         Assert.Equal(0, _asked);
     }
@@ -138,12 +137,12 @@ public sealed class PauseGuardTests : IDisposable
     {
         _time.Pass(Probe);
         _told = static () => Task.FromException<SiloStatus>(new TimeoutException("no answer"));
-        Assert.Null(await _guard.ObjectionAsync(CancellationToken.None));
+        Assert.Null(await _guard.GivenUpAsync(CancellationToken.None));
         await RefusedAsync(nameof(IRepositoryGrain.RouteAccessorAsync));
         _told = static () => Task.FromResult(SiloStatus.Dead);
         _time.Pass(Probe);
 
-        Assert.NotNull(await _guard.ObjectionAsync(CancellationToken.None));
+        Assert.NotNull(await _guard.GivenUpAsync(CancellationToken.None));
         await RefusedAsync(nameof(IRepositoryGrain.RouteAccessorAsync));
         Assert.Equal(2, _asked);
     }
@@ -173,4 +172,3 @@ public sealed class PauseGuardTests : IDisposable
         public void Pass(TimeSpan length) => Interlocked.Add(ref _ticks, length.Ticks);
     }
 }
-#endif

@@ -61,6 +61,18 @@ internal sealed class RunningPraefect : IAsyncDisposable
     /// <summary>What it wrote to standard error; complete when it has ended.</summary>
     public Task<string> Errors => _errors;
 
+    /// <summary>How many TCP ports it listens on, whoever knows of them.</summary>
+    public int TcpListeners()
+    {
+        const string Listening = "0A";
+        const int State = 3, Inode = 9;
+        var sockets = Directory.GetFiles($"/proc/{_process.Id}/fd").Select(static file => new FileInfo(file).LinkTarget).ToHashSet(StringComparer.Ordinal);
+        return new[] { "tcp", "tcp6" }
+            .SelectMany(kind => File.ReadLines($"/proc/{_process.Id}/net/{kind}").Skip(1))
+            .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Count(columns => columns[State] == Listening && sockets.Contains($"socket:[{columns[Inode]}]"));
+    }
+
     /// <summary>Asks it to stop, as a service manager does, and waits until it has.</summary>
     public async Task StopAsync()
     {

@@ -45,6 +45,17 @@ public sealed class StartFailureTests : IDisposable
     }
 
     [Fact]
+    public async Task Nothing_stands_in_the_log_beside_the_reason()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+
+        var (_, _, output) = await RunWithOutputAsync(Configuration(listener.LocalEndpoint.ToString()!, Path.Combine(_folder, "store.db")));
+
+        Assert.DoesNotContain("component=Orleans", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_store_in_a_folder_that_cannot_be_written_is_told_by_its_path()
     {
         var file = Path.Combine(_folder, "file");
@@ -112,12 +123,24 @@ public sealed class StartFailureTests : IDisposable
 
     private async Task<(int Code, string Errors)> RunAsync(string toml)
     {
+        var (code, errors, _) = await RunWithOutputAsync(toml);
+        return (code, errors);
+    }
+
+    private async Task<(int Code, string Errors, string Output)> RunWithOutputAsync(string toml)
+    {
         var file = Path.Combine(_folder, "praefect.toml");
         await File.WriteAllTextAsync(file, toml);
-        return await RunAsync(["-config", file]);
+        return await RunWithOutputAsync(["-config", file]);
     }
 
     private static async Task<(int Code, string Errors)> RunAsync(string[] arguments)
+    {
+        var (code, errors, _) = await RunWithOutputAsync(arguments);
+        return (code, errors);
+    }
+
+    private static async Task<(int Code, string Errors, string Output)> RunWithOutputAsync(string[] arguments)
     {
         // Beside the tests lies the program, with its own runtime configuration.
         var program = Path.Combine(AppContext.BaseDirectory, "praefect.dll");
@@ -133,8 +156,7 @@ public sealed class StartFailureTests : IDisposable
             var output = process.StandardOutput.ReadToEndAsync(limit.Token);
             var errors = process.StandardError.ReadToEndAsync(limit.Token);
             await process.WaitForExitAsync(limit.Token);
-            await output;
-            return (process.ExitCode, (await errors).TrimEnd('\n'));
+            return (process.ExitCode, (await errors).TrimEnd('\n'), await output);
         }
         finally
         {

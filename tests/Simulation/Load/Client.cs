@@ -8,6 +8,9 @@ namespace Praefect.Simulation.Load;
 internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<RepositoryKey> repositories, SimRandom random)
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    // How often a write that votes says what it touches only once its nodes have been called.
+    private const double Pushes = 0.3;
     private readonly Dictionary<RepositoryKey, string?> _main = [];
     private int _values;
 
@@ -49,7 +52,7 @@ internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<Repositor
             }
             else if (random.Chance(Removals))
             {
-                await CallAsync((g, _) => g.RemoveAsync(key));
+                await CallAsync((g, token) => g.RemoveAsync(key, token));
                 _main.Remove(key);
             }
             else
@@ -65,19 +68,21 @@ internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<Repositor
 
     private async Task ReadAsync(RepositoryKey key)
     {
-        var reply = await CallAsync((g, _) => g.ReadAsync(key, random.Chance(0.2)));
+        var reply = await CallAsync((g, token) => g.ReadAsync(key, random.Chance(0.2), token));
         if (reply is { Kind: ReplyKind.Ok, Content: { } content })
             _main[key] = content.GetValueOrDefault("main");
     }
 
-    private Task<Reply> CreateAsync(RepositoryKey key) => SendAsync(key, new Change(ChangeKind.Create, "HEAD", null, NextValue(), !random.Chance(Voteless), Declined: false));
+    private Task<Reply> CreateAsync(RepositoryKey key) =>
+        SendAsync(key, new Change(ChangeKind.Create, "HEAD", null, NextValue(), !random.Chance(Voteless), Declined: false, Pushed: false));
 
     private async Task<Reply> WriteAsync(RepositoryKey key, bool ownReference, bool votes, bool declined)
     {
         var value = NextValue();
+        var pushed = votes && random.Chance(Pushes);
         var change = ownReference
-            ? new Change(ChangeKind.Update, $"own/{value}", null, value, votes, declined)
-            : new Change(ChangeKind.Update, "main", _main.GetValueOrDefault(key), value, votes, declined);
+            ? new Change(ChangeKind.Update, $"own/{value}", null, value, votes, declined, pushed)
+            : new Change(ChangeKind.Update, "main", _main.GetValueOrDefault(key), value, votes, declined, pushed);
         var reply = await SendAsync(key, change);
         if (!ownReference && reply.Kind == ReplyKind.Ok)
             _main[key] = value;
@@ -92,7 +97,7 @@ internal sealed class Client(Cluster cluster, Host host, IReadOnlyList<Repositor
         return CallAsync((g, token) => g.WriteAsync(key, change, token));
     }
 
-    private async Task<Reply> CallAsync(Func<Gateway, CancellationToken, Task<Reply>> call)
+    private async Task<Reply> CallAsync(Func<SimGateway, CancellationToken, Task<Reply>> call)
     {
         var gateway = cluster.Gateway;
         using var deadline = new CancellationTokenSource(Deadline, host.Time);

@@ -52,7 +52,7 @@ internal sealed class Operators(Cluster cluster, Host host, IReadOnlyList<Reposi
         var gateway = cluster.Gateway;
         try
         {
-            return await cluster.Network.CallAsync(host, gateway.Host, _ => gateway.OperateAsync(key, operation), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10), host.Time);
+            return await cluster.Network.CallAsync(host, gateway.Host, token => gateway.OperateAsync(key, operation, token), CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(10), host.Time);
         }
         catch (Exception e)
         {

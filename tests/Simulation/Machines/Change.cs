@@ -21,7 +21,8 @@ internal enum ChangeKind
 /// <param name="Value">What it is set to.</param>
 /// <param name="Votes">Nodes vote on it.</param>
 /// <param name="Declined">A hook on the primary declines it.</param>
-internal sealed record Change(ChangeKind Kind, string Reference, string? Old, string Value, bool Votes, bool Declined)
+/// <param name="Pushed">What it changes comes after the call's first message, so that its turn is taken when nodes have been called.</param>
+internal sealed record Change(ChangeKind Kind, string Reference, string? Old, string Value, bool Votes, bool Declined, bool Pushed)
 {
     /// <summary>What a node votes; <paramref name="salt"/> is not empty on a node that is about to do something else.</summary>
     public Vote VoteFor(string salt)
@@ -31,5 +32,5 @@ internal sealed record Change(ChangeKind Kind, string Reference, string? Old, st
         return vote;
     }
 
-    public override string ToString() => $"{Kind} {Reference} {Old ?? "none"}->{Value}{(Votes ? string.Empty : " without votes")}{(Declined ? " declined" : string.Empty)}";
+    public override string ToString() => $"{Kind} {Reference} {Old ?? "none"}->{Value}{(Votes ? string.Empty : " without votes")}{(Declined ? " declined" : string.Empty)}{(Pushed ? " pushed" : string.Empty)}";
 }

@@ -47,7 +47,7 @@ internal sealed class Cluster
 
     public GrainOptions Options { get; }
 
-    public Gateway Gateway { get; private set; }
+    public SimGateway Gateway { get; private set; }
 
     public IReadOnlyList<Silo> Silos => _silos;
 
@@ -79,9 +79,9 @@ internal sealed class Cluster
         Gateway = NewGateway();
     }
 
-    private Gateway NewGateway()
+    private SimGateway NewGateway()
     {
-        var gateway = new Gateway(this, new Host(World, $"gateway-{++_gatewayCount}"), (ulong)_gatewayCount << 32);
+        var gateway = new SimGateway(this, new Host(World, $"gateway-{++_gatewayCount}"), (uint)_gatewayCount);
         gateway.Start();
         return gateway;
     }

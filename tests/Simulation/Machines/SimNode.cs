@@ -3,6 +3,7 @@ using System.Text;
 using Praefect.Grains.Nodes;
 using Praefect.Grains.Transactions;
 using Praefect.Simulation.Engine;
+using Praefect.Wire.Grpc;
 
 namespace Praefect.Simulation.Machines;
 
@@ -19,7 +20,7 @@ internal enum Lie
 }
 
 /// <summary>A vote on its way to the gateway.</summary>
-internal delegate Task<VoteResult> CastVote(string storage, Vote vote, VotePhase phase, CancellationToken cancellationToken);
+internal delegate Task<VoteAnswer> CastVote(string storage, Vote vote, VotePhase phase, CancellationToken cancellationToken);
 
 /// <summary>How a node's call ended.</summary>
 internal sealed record NodeAnswer(int Code, string Message);
@@ -49,9 +50,19 @@ internal sealed class SimNode(World world, SimDisk disk, Action<string> lied)
     }
 
     /// <summary>Carries out a write.</summary>
-    public async Task<NodeAnswer> WriteAsync(string path, Change change, bool primary, CastVote vote, Func<Task> stop, CancellationToken cancellationToken)
+    /// <param name="path">The replica.</param>
+    /// <param name="change">What is to change; that of a push is known only once its <paramref name="rest"/> has come.</param>
+    /// <param name="primary">This is the primary.</param>
+    /// <param name="rest">What follows the first message of a push; false: it was broken off.</param>
+    /// <param name="vote">Casts a vote.</param>
+    /// <param name="stop">Ends the transaction.</param>
+    /// <param name="cancellationToken">The caller has reset the call.</param>
+    public async Task<NodeAnswer> WriteAsync(
+        string path, Change change, bool primary, Func<CancellationToken, Task<bool>> rest, CastVote vote, Func<Task> stop, CancellationToken cancellationToken)
     {
         await WorkAsync();
+        if (change.Pushed && !await HasComeAsync(rest, cancellationToken))
+            return new NodeAnswer(1, "the push was broken off");
         if (Refusal(path, change) is { } refusal)
             return refusal;
         var locked = (path, change.Reference);
@@ -119,6 +130,18 @@ internal sealed class SimNode(World world, SimDisk disk, Action<string> lied)
         Disk.Remove(path);
     }
 
+    private static async Task<bool> HasComeAsync(Func<CancellationToken, Task<bool>> rest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await rest(cancellationToken);
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+    }
+
     private async Task<NodeAnswer> WriteLockedAsync(
         string path, Change change, bool primary, CastVote vote, Func<Task> stop, CancellationToken cancellationToken)
     {
@@ -156,22 +179,25 @@ internal sealed class SimNode(World world, SimDisk disk, Action<string> lied)
     private async Task<NodeAnswer?> VoteAsync(CastVote vote, Vote own, VotePhase phase, CancellationToken cancellationToken)
     {
         await WorkAsync();
-        VoteResult result;
+        VoteAnswer answer;
         try
         {
-            result = await vote(Storage, own, phase, cancellationToken);
+            answer = await vote(Storage, own, phase, cancellationToken);
+        }
+        catch (GrpcException e)
+        {
+            return new NodeAnswer(13, $"voting: {e.Status.Code}");
         }
         catch (Exception e)
         {
             return new NodeAnswer(14, $"voting: {e.Message}");
         }
 
-        return result.Answer switch
+        return answer switch
         {
             VoteAnswer.Commit => null,
             VoteAnswer.Stop => new NodeAnswer(9, "transaction was stopped"),
-            VoteAnswer.Abort => new NodeAnswer(13, "transaction was aborted"),
-            _ => new NodeAnswer(13, $"voting: {result.Answer}"),
+            _ => new NodeAnswer(13, "transaction was aborted"),
         };
     }
 

@@ -26,6 +26,9 @@ internal sealed class TraceLoggers(Host host, TurnOrder turns) : ILoggerFactory,
     {
         turns.Hear(eventId.Name, state as IReadOnlyList<KeyValuePair<string, object?>> ?? []);
         if (logLevel >= LogLevel.Information)
-            host.World.Trace.Add(host.Name, exception is null ? formatter(state, null) : $"{formatter(state, null)} ({exception.GetType().Name}: {exception.Message})");
+            host.World.Trace.Add(host.Name, exception is null ? formatter(state, null) : $"{formatter(state, null)} ({exception.GetType().Name}: {FirstLine(exception.Message)})");
     }
+
+    // What follows in a message of Orleans is a stack with lines and paths of this build: two builds would not have the same trace.
+    private static string FirstLine(string text) => text.Split('\n', 2)[0].TrimEnd();
 }

@@ -1,0 +1,1 @@
+-- What was taken over stays where it is: the records of repositories are kept by 003.

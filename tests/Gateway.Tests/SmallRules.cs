@@ -53,4 +53,13 @@ public sealed class SmallRules
         var (a, b) = (new TransactionDirectory(1), new TransactionDirectory(2));
         Assert.Equal(20, Enumerable.Range(0, 10).SelectMany(_ => new[] { a.NextId(), b.NextId() }).Distinct().Count());
     }
+
+    [Fact]
+    public void The_options_of_a_clusters_gateway_are_valid_and_notice_lost_silos_sooner()
+    {
+        var (alone, cluster) = (new GatewayOptions(), GatewayOptions.ForCluster());
+        Assert.Empty(cluster.Validate());
+        Assert.True(cluster.BeginTimeout < alone.BeginTimeout);
+        Assert.True(cluster.FinishAttemptTimeout < alone.FinishAttemptTimeout);
+    }
 }

@@ -109,10 +109,13 @@ public sealed class FakeRepository(RepositoryKey key, ImmutableArray<string> sto
         return Route(request.TransactionId, request.Votes, creates: false);
     }
 
-    public Task<MutatorRoute> BeginCreationAsync(CreationRequest request, CancellationToken cancellationToken)
+    public async Task<MutatorRoute> BeginCreationAsync(CreationRequest request, CancellationToken cancellationToken)
     {
         Creation = request;
-        return BeginFails is { } failure ? throw new RouteException(failure, "x") : Task.FromResult(Route(request.TransactionId, request.Votes, creates: true));
+        if (BeginFails is { } failure)
+            throw new RouteException(failure, "x");
+        await (Beginning?.Invoke(request.TransactionId) ?? Task.CompletedTask).WaitAsync(cancellationToken);
+        return Route(request.TransactionId, request.Votes, creates: true);
     }
 
     public Task<VoteResult> VoteAsync(Ballot ballot, CancellationToken cancellationToken)

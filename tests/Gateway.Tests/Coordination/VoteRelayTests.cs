@@ -14,7 +14,7 @@ public sealed class VoteRelayTests
     }
 
     private static Task<VoteAnswer> CastAsync(Decisions gateway, ulong id, CancellationToken cancellationToken = default) =>
-        gateway.Get<VoteRelay>().CastAsync(id, "a", default, VotePhase.Prepared, cancellationToken).WaitAsync(Decisions.Patience);
+        gateway.Get<VoteRelay>().CastAsync(id, "a", default, VotePhase.Prepared, cancellationToken).WaitAsync(Decisions.Patience, CancellationToken.None);
 
     [Fact]
     public async Task A_vote_that_is_not_decided_or_not_answered_is_handed_on_again_under_its_number()

@@ -12,7 +12,7 @@ public sealed class WriteCoordinatorTests
     private static Task<WriteReply> RunAsync(Decisions gateway, TestWrite write, string[] storages, bool votes = true, TimeSpan? timeout = null, CancellationToken clientGone = default)
     {
         var call = new WriteCall(Decisions.Key, votes, new CallDeadline(timeout, TimeProvider.System, clientGone), clientGone);
-        return gateway.Get<WriteCoordinator>().RunAsync(call, gateway.Route(storages), write).WaitAsync(Decisions.Patience);
+        return gateway.Get<WriteCoordinator>().RunAsync(call, gateway.Route(storages), write).WaitAsync(Decisions.Patience, CancellationToken.None);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class WriteOpeningTests
         var (opening, id) = (gateway.Get<WriteOpening>(), gateway.Directory.NextId());
         return (creates
             ? opening.OpenAsync(Decisions.Key, new CreationRequest(id, "/x", true, [], null, Upsert: false), cancellationToken)
-            : opening.OpenAsync(Decisions.Key, new MutatorRequest(id, "/x", true, []) { Turns = ["refs/heads/main"] }, cancellationToken)).WaitAsync(Decisions.Patience);
+            : opening.OpenAsync(Decisions.Key, new MutatorRequest(id, "/x", true, []) { Turns = ["refs/heads/main"] }, cancellationToken)).WaitAsync(Decisions.Patience, CancellationToken.None);
     }
 
     [Theory]

@@ -19,7 +19,6 @@ using Praefect.Gateway.Nodes;
 using Praefect.Gateway.Operations;
 using Praefect.Gateway.Pipeline;
 using Praefect.Gateway.Proxying;
-using Praefect.Gateway.Reflection;
 using Praefect.Gateway.Services;
 using Praefect.Gateway.StorageScoped;
 using Praefect.Gateway.Telemetry;
@@ -50,25 +49,23 @@ public static class GatewayServices
         services.TryAddSingleton<IGatewayGrains, RuntimeGrains>();
         services.TryAddSingleton(_ => new RandomChoice(BitConverter.ToUInt64(System.Security.Cryptography.RandomNumberGenerator.GetBytes(8))));
         services.TryAddSingleton(_ => new TransactionDirectory());
-        services.TryAddSingleton(new GrpcHealthService());
         services.AddDecisions();
         services.AddSingleton<NodeTable>().AddSingleton<CorrelationIds>().AddSingleton<NodeRequests>();
         services.AddSingleton<AccessorHandler>().AddSingleton<WriteDestinations>().AddSingleton<WriteRunner>();
         services.AddSingleton<MutatorHandler>().AddSingleton<NearRepositories>().AddSingleton<CreationHandler>();
         services.AddSingleton<MaintenanceHandler>().AddSingleton<HealthyNodes>().AddSingleton<StorageScopedHandler>();
         services.AddSingleton<NodeForwarder>().AddSingleton<SidechannelRelay>();
-        services.AddSingleton<RecordImport>().AddSingleton<OperationsService>();
-        services.AddSingleton<RefTransactionService>().AddSingleton<ServerService>().AddSingleton<OwnServices>();
-        services.AddSingleton<CatalogueAccess>().AddSingleton<RepositoryWalk>().AddSingleton<StorageRemoval>();
-        services.AddSingleton<PraefectInfoService>().AddSingleton<VerificationMarks>().AddSingleton<DatalossReport>().AddSingleton<ReplicaChecksums>();
+        services.AddSingleton<RecordImport>().AddSingleton<CatalogueAccess>().AddSingleton<StorageRemoval>();
+        services.AddSingleton<VerificationMarks>().AddSingleton<DatalossReport>().AddSingleton<ReplicaChecksums>();
         services.AddSingleton<CheckCaller>().AddSingleton<ReadinessChecks>();
         services.AddHealthChecks()
             .AddCheck<NodeConnectivityCheck>(NodeConnectivityCheck.Name, tags: [HealthTags.Installation])
             .AddCheck<UnavailableRepositoriesCheck>(UnavailableRepositoriesCheck.Name, tags: [HealthTags.Installation]);
-        services.AddSingleton<SntpClient>().AddSingleton<ClockCheck>().AddSingleton<ServerSignatures>().AddSingleton<ReflectionService>().AddSingleton<OperatorServices>();
+        services.AddSingleton<SntpClient>().AddSingleton<ClockCheck>().AddSingleton<ServerSignatures>();
         services.AddSingleton<RepositoryExistsHandler>().AddSingleton<RepositoryRemoval>().AddSingleton<ObjectPoolLookup>();
         services.AddSingleton<AccessLog>();
-        services.AddSingleton<Authentication>().AddSingleton<ProxyDispatch>().AddSingleton<GatewayPipeline>();
+        services.AddSingleton<Authentication>().AddSingleton<ProxyDispatch>().AddSingleton<ProxyEndpoint>();
+        GatewayEndpoints.Add(services);
 
         // Hosted services stop in reverse: renewal goes on until nothing new comes in, outcomes are drained last.
         services.AddHostedService(p => p.GetRequiredService<BackgroundWork>());
@@ -99,7 +96,7 @@ public static class GatewayServices
     /// <summary>Ends the middleware chain: every request is the gateway's.</summary>
     public static void UseGateway(this IApplicationBuilder app)
     {
-        var pipeline = app.ApplicationServices.GetRequiredService<GatewayPipeline>();
-        app.Run(pipeline.InvokeAsync);
+        app.UseMiddleware<GatewayPipeline>();
+        app.UseGrpcServing(GatewayEndpoints.Map, app.ApplicationServices.GetRequiredService<ProxyEndpoint>().InvokeAsync);
     }
 }

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Grpc.Health.V1;
 using Praefect.Gateway.Tests.Fakes;
 using Praefect.Wire.Auth;
 using Praefect.Wire.Contract;
@@ -135,7 +136,7 @@ public sealed class BadInput
     {
         await using var cluster = await TestCluster.StartAsync();
         var answer = await RawAsync(cluster, Methods.Ref.RefExists, [0, 0, 0, 0, 0], r => r.Headers.TryAddWithoutValidation("grpc-timeout", "soon"));
-        Assert.Equal(("3", "malformed grpc-timeout: \"soon\""), answer);
+        Assert.Equal(("13", "malformed grpc-timeout: \"soon\""), answer);
     }
 
     [Theory]

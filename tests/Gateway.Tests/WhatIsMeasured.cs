@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Grpc.Health.V1;
 using Praefect.Gateway.Tests.Fakes;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Protos;

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Praefect.StorageNode.Votes;
+using Praefect.Tests.Shared;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Nodes;
@@ -43,20 +45,19 @@ internal sealed class TestVoter : IAsyncDisposable
     public static async Task<TestVoter> StartAsync(TestNode node)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddBackchannelTransport();
+        builder.Services.AddBackchannelTransport().AddGrpcServing();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenBackchannel());
         var application = builder.Build();
         var voter = new TestVoter(application, node);
-        var table = new GrpcMethodTable().Unary<VoteTransactionRequest, VoteTransactionResponse>(
-            "/gitaly.RefTransaction/VoteTransaction", VoteTransactionRequest.Parser, voter.VoteAsync);
-        application.Run(context => table.TryFind(context.Request.Path.Value!, out var method) ? method.InvokeAsync(context) : Task.CompletedTask);
+        new ScriptedMethods().Unary<VoteTransactionRequest, VoteTransactionResponse>(
+            "/gitaly.RefTransaction/VoteTransaction", VoteTransactionRequest.Parser, voter.VoteAsync).Serve(application);
         await application.StartAsync();
         return voter;
     }
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
-    private async Task<VoteTransactionResponse> VoteAsync(VoteTransactionRequest request, GrpcServerCall call)
+    private async Task<VoteTransactionResponse> VoteAsync(VoteTransactionRequest request, ServerCallContext call)
     {
         Votes.Enqueue(request);
         return new VoteTransactionResponse { State = await Answer(request) };

@@ -1,3 +1,4 @@
+using Grpc.Health.V1;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Praefect.Gateway.Nodes;
 using Praefect.Wire.Contract;

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Praefect.Gateway.Metadata;
@@ -14,7 +15,7 @@ internal sealed class ReadinessChecks(HealthCheckService health, IOptions<Health
 {
     private const string TimeOver = "context deadline exceeded";
 
-    public async Task<ReadinessCheckResponse> RunAsync(ReadinessCheckRequest request, GrpcServerCall call)
+    public async Task<ReadinessCheckResponse> RunAsync(ReadinessCheckRequest request, ServerCallContext call)
     {
         var timeout = request.Timeout?.ToTimeSpan() ?? TimeSpan.Zero;
         using var limit = timeout > TimeSpan.Zero ? new CancellationTokenSource(timeout, time) : new CancellationTokenSource();

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.Gateway.Intercepted;
 using Praefect.Gateway.Nodes;
 using Praefect.Gateway.StorageScoped;
@@ -14,7 +15,7 @@ internal sealed class DatalossReport(NodeTable nodes, HealthyNodes healthy, Cata
     /// <summary>Repositories in one message: far below the 4 MiB that clients take.</summary>
     private const int PerMessage = 200;
 
-    public async Task SendAsync(DatalossRequest request, GrpcServerCall call, IGrpcResponseStream<DatalossResponse> responses)
+    public async Task SendAsync(DatalossRequest request, IServerStreamWriter<DatalossResponse> responses, ServerCallContext call)
     {
         if (!nodes.TryGet(request.VirtualStorage, out var virtualStorage))
             throw new GrpcException(GrpcStatusCode.Internal, $"unknown virtual storage: \"{request.VirtualStorage}\"");

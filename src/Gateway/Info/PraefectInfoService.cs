@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Intercepted;
 using Praefect.Grains.Repositories;
@@ -10,12 +11,25 @@ using Praefect.Wire.Protos;
 namespace Praefect.Gateway.Info;
 
 /// <summary>PraefectInfoService: what is recorded of a repository, and the decisions that people take about it. Errors are worded as Praefect 16.11 words them.</summary>
-internal sealed class PraefectInfoService(GrainCalls grains, CatalogueAccess catalogue, GatewayOptions options)
+internal sealed class PraefectInfoService(
+    GrainCalls grains, CatalogueAccess catalogue, DatalossReport dataloss, ReplicaChecksums checksums, VerificationMarks marks, GatewayOptions options)
+    : Wire.Protos.PraefectInfoService.PraefectInfoServiceBase
 {
     private const string NotFound = "repository not found";
 
+    /// <summary>See <see cref="ReplicaChecksums"/>.</summary>
+    public override Task<RepositoryReplicasResponse> RepositoryReplicas(RepositoryReplicasRequest request, ServerCallContext context) =>
+        checksums.CompareAsync(request, context);
+
+    /// <summary>See <see cref="DatalossReport"/>.</summary>
+    public override Task Dataloss(DatalossRequest request, IServerStreamWriter<DatalossResponse> responseStream, ServerCallContext context) =>
+        dataloss.SendAsync(request, responseStream, context);
+
+    /// <summary>See <see cref="VerificationMarks"/>.</summary>
+    public override Task<MarkUnverifiedResponse> MarkUnverified(MarkUnverifiedRequest request, ServerCallContext context) => marks.MarkAsync(request, context);
+
     /// <summary>Chooses the replica that counts, giving up what others have beyond it.</summary>
-    public async Task<SetAuthoritativeStorageResponse> SetAuthoritativeStorageAsync(SetAuthoritativeStorageRequest request, GrpcServerCall call)
+    public override async Task<SetAuthoritativeStorageResponse> SetAuthoritativeStorage(SetAuthoritativeStorageRequest request, ServerCallContext context)
     {
         await RunAsync(
             new RepositoryKey(request.VirtualStorage, request.RelativePath),
@@ -26,36 +40,36 @@ internal sealed class PraefectInfoService(GrainCalls grains, CatalogueAccess cat
                 return true;
             },
             prefix: string.Empty,
-            call);
+            context);
         return new SetAuthoritativeStorageResponse();
     }
 
     /// <summary>Names more storages for a repository, or takes some away.</summary>
-    public async Task<SetReplicationFactorResponse> SetReplicationFactorAsync(SetReplicationFactorRequest request, GrpcServerCall call)
+    public override async Task<SetReplicationFactorResponse> SetReplicationFactor(SetReplicationFactorRequest request, ServerCallContext context)
     {
         var storages = await RunAsync(
             new RepositoryKey(request.VirtualStorage, request.RelativePath),
             request.ReplicationFactor,
             static (grain, factor, token) => grain.SetReplicationFactorAsync(factor, token),
             "set replication factor: ",
-            call);
+            context);
         var response = new SetReplicationFactorResponse();
         response.Storages.AddRange(storages);
         return response;
     }
 
     /// <summary>All that is known of a repository, by id or by path.</summary>
-    public async Task<GetRepositoryMetadataResponse> GetRepositoryMetadataAsync(GetRepositoryMetadataRequest request, GrpcServerCall call)
+    public override async Task<GetRepositoryMetadataResponse> GetRepositoryMetadata(GetRepositoryMetadataRequest request, ServerCallContext context)
     {
         RepositoryKey? key = request.QueryCase switch
         {
             GetRepositoryMetadataRequest.QueryOneofCase.RepositoryId =>
-                await catalogue.Get(Methods.PraefectInfo.GetRepositoryMetadata).FindAsync(request.RepositoryId, call.CancellationToken),
+                await catalogue.Get(Methods.PraefectInfo.GetRepositoryMetadata).FindAsync(request.RepositoryId, context.CancellationToken),
             GetRepositoryMetadataRequest.QueryOneofCase.Path => new RepositoryKey(request.Path.VirtualStorage, request.Path.RelativePath),
             _ => throw new GrpcException(GrpcStatusCode.Internal, "unknown query type: <nil>"),
         };
         var metadata = key is { } known
-            ? await RunAsync(known, 0, static (grain, _, token) => grain.GetMetadataAsync(token), string.Empty, call)
+            ? await RunAsync(known, 0, static (grain, _, token) => grain.GetMetadataAsync(token), string.Empty, context)
             : null;
         return metadata is null ? throw new GrpcException(GrpcStatusCode.NotFound, NotFound) : Message(metadata);
     }
@@ -84,7 +98,7 @@ internal sealed class PraefectInfoService(GrainCalls grains, CatalogueAccess cat
     }
 
     private async Task<T> RunAsync<TState, T>(
-        RepositoryKey key, TState state, Func<IRepositoryGrain, TState, CancellationToken, Task<T>> action, string prefix, GrpcServerCall call)
+        RepositoryKey key, TState state, Func<IRepositoryGrain, TState, CancellationToken, Task<T>> action, string prefix, ServerCallContext call)
     {
         try
         {

@@ -1,4 +1,5 @@
 using Details = Praefect.Wire.Protos.RepositoryReplicasResponse.Types.RepositoryDetails;
+using Grpc.Core;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Intercepted;
@@ -15,7 +16,7 @@ namespace Praefect.Gateway.Info;
 /// <summary>RepositoryReplicas: the checksum of every assigned replica, as the nodes compute it now, under the nodes' own names.</summary>
 internal sealed class ReplicaChecksums(GrainCalls grains, NodeTable nodes, GatewayOptions options)
 {
-    public async Task<RepositoryReplicasResponse> CompareAsync(RepositoryReplicasRequest request, GrpcServerCall call)
+    public async Task<RepositoryReplicasResponse> CompareAsync(RepositoryReplicasRequest request, ServerCallContext call)
     {
         TargetErrors.Check(RepositoryTarget.Fields(request.Repository));
         if (!nodes.TryGet(request.Repository.StorageName, out var virtualStorage))
@@ -59,7 +60,7 @@ internal sealed class ReplicaChecksums(GrainCalls grains, NodeTable nodes, Gatew
     // No NOT_FOUND: Praefect wraps what its database says without giving it a status.
     private static GrpcException Unknown() => new(GrpcStatusCode.Internal, "get repository id: repository not found");
 
-    private static async Task<Details> AskAsync(VirtualStorageNodes nodes, string storage, RepositoryKey key, string replicaPath, GrpcServerCall call)
+    private static async Task<Details> AskAsync(VirtualStorageNodes nodes, string storage, RepositoryKey key, string replicaPath, ServerCallContext call)
     {
         if (!nodes.TryGet(storage, out var node))
             throw new GrpcException(GrpcStatusCode.Internal, $"no connection to node \"{nodes.Name}\"/\"{storage}\"");

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Intercepted;
 using Praefect.Gateway.Nodes;
@@ -16,7 +17,7 @@ internal sealed class VerificationMarks(GrainCalls grains, NodeTable nodes, Cata
     /// <summary>Repositories that are marked at once.</summary>
     private const int MaxParallel = 16;
 
-    public async Task<MarkUnverifiedResponse> MarkAsync(MarkUnverifiedRequest request, GrpcServerCall call)
+    public async Task<MarkUnverifiedResponse> MarkAsync(MarkUnverifiedRequest request, ServerCallContext call)
     {
         var marked = request.SelectorCase switch
         {

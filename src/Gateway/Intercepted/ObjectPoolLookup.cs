@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Grpc.Core;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Metadata;
@@ -16,7 +17,7 @@ namespace Praefect.Gateway.Intercepted;
 internal sealed class ObjectPoolLookup(
     GrainCalls grains, NodeTable nodes, ReplicaChoice choice, GatewayOptions options, CatalogueAccess catalogue)
 {
-    public async Task<GetObjectPoolResponse> HandleAsync(GetObjectPoolRequest request, GrpcServerCall call)
+    public async Task<GetObjectPoolResponse> HandleAsync(GetObjectPoolRequest request, ServerCallContext call)
     {
         CallLog.Note(call, request.Repository);
         var repository = request.Repository;

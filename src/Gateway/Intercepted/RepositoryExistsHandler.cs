@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Nodes;
@@ -12,7 +13,7 @@ namespace Praefect.Gateway.Intercepted;
 /// <summary>RepositoryExists is answered from the record alone: a replica on a disk without a record does not exist.</summary>
 internal sealed class RepositoryExistsHandler(GrainCalls grains, NodeTable nodes, GatewayOptions options)
 {
-    public async Task<RepositoryExistsResponse> HandleAsync(RepositoryExistsRequest request, GrpcServerCall call)
+    public async Task<RepositoryExistsResponse> HandleAsync(RepositoryExistsRequest request, ServerCallContext call)
     {
         CallLog.Note(call, request.Repository);
         TargetErrors.Check(RepositoryTarget.Fields(request.Repository));

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
@@ -15,7 +16,7 @@ namespace Praefect.Gateway.Intercepted;
 internal sealed partial class RepositoryRemoval(
     RecordedRemoval removal, NodeTable nodes, GatewayOptions options, ILogger<RepositoryRemoval> logger)
 {
-    public async Task<RemoveRepositoryResponse> RemoveRepositoryAsync(RemoveRepositoryRequest request, GrpcServerCall call)
+    public async Task<RemoveRepositoryResponse> RemoveRepositoryAsync(RemoveRepositoryRequest request, ServerCallContext call)
     {
         CallLog.Note(call, request.Repository);
         if (request.Repository is not { } repository)
@@ -30,7 +31,7 @@ internal sealed partial class RepositoryRemoval(
     }
 
     /// <summary>A pool that is not there is as good as deleted.</summary>
-    public async Task<DeleteObjectPoolResponse> DeleteObjectPoolAsync(DeleteObjectPoolRequest request, GrpcServerCall call)
+    public async Task<DeleteObjectPoolResponse> DeleteObjectPoolAsync(DeleteObjectPoolRequest request, ServerCallContext call)
     {
         CallLog.Note(call, request.ObjectPool?.Repository);
         if (request.ObjectPool?.Repository is not { } repository)
@@ -50,7 +51,7 @@ internal sealed partial class RepositoryRemoval(
     }
 
     private async Task<bool> RemoveAsync<TRequest, TResponse>(
-        RepositoryKey key, string path, Func<string, string, TRequest> request, MessageParser<TResponse> parser, GrpcServerCall call)
+        RepositoryKey key, string path, Func<string, string, TRequest> request, MessageParser<TResponse> parser, ServerCallContext call)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {

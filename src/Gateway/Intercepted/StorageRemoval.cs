@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.Gateway.Accessors;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
@@ -20,7 +21,7 @@ internal sealed class StorageRemoval(GrainCalls grains, NodeTable nodes, RouteMe
 
     /// <summary>An unknown virtual storage has nothing to remove.</summary>
     /// <exception cref="GrpcException">A record could not be deleted, and no node was asked; or the first error of a node.</exception>
-    public async Task<RemoveAllResponse> HandleAsync(RemoveAllRequest request, GrpcServerCall call)
+    public async Task<RemoveAllResponse> HandleAsync(RemoveAllRequest request, ServerCallContext call)
     {
         if (!nodes.TryGet(request.StorageName, out var virtualStorage))
             return new RemoveAllResponse();

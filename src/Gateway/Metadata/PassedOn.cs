@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.Wire.Grpc;
 
 namespace Praefect.Gateway.Metadata;
@@ -9,10 +10,11 @@ namespace Praefect.Gateway.Metadata;
 internal static class PassedOn
 {
     /// <summary>For a call to a node.</summary>
-    public static GrpcCallOptions From(GrpcServerCall call)
+    public static GrpcCallOptions From(ServerCallContext call)
     {
+        var http = call.GetHttpContext();
         var metadata = new GrpcMetadata();
-        foreach (var (name, values) in call.HttpContext.Request.Headers)
+        foreach (var (name, values) in http.Request.Headers)
         {
             if (!HeaderRules.PassesToNode(name) || name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase))
                 continue;
@@ -22,6 +24,6 @@ internal static class PassedOn
 
         if (call.Header(MetadataKeys.CorrelationId) is { Length: > 0 } id)
             metadata.Add(MetadataKeys.CorrelationId, id);
-        return new GrpcCallOptions { Metadata = metadata, Timeout = call.TimeLeft };
+        return new GrpcCallOptions { Metadata = metadata, Timeout = http.Deadline().TimeLeft };
     }
 }

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.Gateway.Accessors;
 using Praefect.Gateway.Errors;
 using Praefect.Gateway.Grains;
@@ -11,31 +12,22 @@ namespace Praefect.Gateway.Operations;
 
 /// <summary>What our own commands ask for. Every method is safe to repeat.</summary>
 internal sealed class OperationsService(GrainCalls grains, CatalogueAccess catalogue, RouteMemory routes, RecordImport import, GatewayOptions options)
+    : Wire.Protos.Operations.Operations.OperationsBase
 {
     private const int ReplicasAtOnce = 500;
 
     // A storage may take its time to say whether it has the repository.
     private static readonly TimeSpan TrackTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Adds the methods to a table.</summary>
-    public GrpcMethodTable Register(GrpcMethodTable table) => table
-        .Unary<TrackRepositoryRequest, TrackRepositoryResponse>(OperationMethods.TrackRepository, TrackRepositoryRequest.Parser, TrackAsync)
-        .Unary<RepairRepositoryRequest, RepairRepositoryResponse>(OperationMethods.RepairRepository, RepairRepositoryRequest.Parser, RepairAsync)
-        .Unary<ForgetRepositoryRequest, ForgetRepositoryResponse>(OperationMethods.ForgetRepository, ForgetRepositoryRequest.Parser, ForgetAsync)
-        .Unary<ExplainRepositoryRequest, ExplainRepositoryResponse>(OperationMethods.ExplainRepository, ExplainRepositoryRequest.Parser, ExplainAsync)
-        .Unary<FindUntrackedRequest, FindUntrackedResponse>(OperationMethods.FindUntracked, FindUntrackedRequest.Parser, FindUntrackedAsync)
-        .ServerStream<ListReplicasRequest, ListReplicasResponse>(OperationMethods.ListReplicas, ListReplicasRequest.Parser, ListReplicasAsync)
-        .Unary<RaiseRepositoryIdRequest, RaiseRepositoryIdResponse>(OperationMethods.RaiseRepositoryId, RaiseRepositoryIdRequest.Parser, import.RaiseAsync)
-        .Unary<ImportRepositoriesRequest, ImportRepositoriesResponse>(OperationMethods.ImportRepositories, ImportRepositoriesRequest.Parser, import.ImportAsync);
-
-    private async Task<TrackRepositoryResponse> TrackAsync(TrackRepositoryRequest request, GrpcServerCall call)
+    /// <summary>Makes a record of what is on a disk.</summary>
+    public override async Task<TrackRepositoryResponse> TrackRepository(TrackRepositoryRequest request, ServerCallContext context)
     {
         var key = new RepositoryKey(request.VirtualStorage, request.RelativePath);
         try
         {
             var tracked = await grains.CallAsync(
                 key, new TrackRequest(request.AuthoritativeStorage, request.ReplicaPath), static (grain, wanted, token) => grain.TrackAsync(wanted, token), TrackTimeout,
-                call.CancellationToken);
+                context.CancellationToken);
             routes.Forget(key);
             var response = new TrackRepositoryResponse { RepositoryId = tracked.RepositoryId };
             response.Secondaries.AddRange(tracked.Secondaries);
@@ -43,7 +35,7 @@ internal sealed class OperationsService(GrainCalls grains, CatalogueAccess catal
         }
         catch (RouteException e) when (e.Failure == RouteFailure.RepositoryAlreadyExists)
         {
-            return await TrackedAsync(key, call.CancellationToken);
+            return await TrackedAsync(key, context.CancellationToken);
         }
         catch (Exception e) when (e is RouteException or GrainUnreachableException)
         {
@@ -60,48 +52,61 @@ internal sealed class OperationsService(GrainCalls grains, CatalogueAccess catal
         return response;
     }
 
-    private async Task<RepairRepositoryResponse> RepairAsync(RepairRepositoryRequest request, GrpcServerCall call) => new()
+    /// <summary>Has missing copies made.</summary>
+    public override async Task<RepairRepositoryResponse> RepairRepository(RepairRepositoryRequest request, ServerCallContext context) => new()
     {
         UpToDate = await CallAsync(
-            new RepositoryKey(request.VirtualStorage, request.RelativePath), static (grain, token) => grain.RepairAsync(token), call.CancellationToken),
+            new RepositoryKey(request.VirtualStorage, request.RelativePath), static (grain, token) => grain.RepairAsync(token), context.CancellationToken),
     };
 
-    private async Task<ForgetRepositoryResponse> ForgetAsync(ForgetRepositoryRequest request, GrpcServerCall call)
+    /// <summary>Deletes a record only.</summary>
+    public override async Task<ForgetRepositoryResponse> ForgetRepository(ForgetRepositoryRequest request, ServerCallContext context)
     {
         var key = new RepositoryKey(request.VirtualStorage, request.RelativePath);
-        var removed = await CallAsync(key, static (grain, token) => grain.RemoveAsync(token), call.CancellationToken);
+        var removed = await CallAsync(key, static (grain, token) => grain.RemoveAsync(token), context.CancellationToken);
         routes.Forget(key);
         return new ForgetRepositoryResponse { Known = removed is not null };
     }
 
-    private async Task<ExplainRepositoryResponse> ExplainAsync(ExplainRepositoryRequest request, GrpcServerCall call) => Explanations.Message(await CallAsync(
-        new RepositoryKey(request.VirtualStorage, request.RelativePath), static (grain, token) => grain.ExplainAsync(token), call.CancellationToken));
+    /// <summary>Says why a repository is served as it is.</summary>
+    public override async Task<ExplainRepositoryResponse> ExplainRepository(ExplainRepositoryRequest request, ServerCallContext context) => Explanations.Message(await CallAsync(
+        new RepositoryKey(request.VirtualStorage, request.RelativePath), static (grain, token) => grain.ExplainAsync(token), context.CancellationToken));
 
-    private async Task<FindUntrackedResponse> FindUntrackedAsync(FindUntrackedRequest request, GrpcServerCall call)
+    /// <summary>Tells which paths on a disk have no record.</summary>
+    public override async Task<FindUntrackedResponse> FindUntracked(FindUntrackedRequest request, ServerCallContext context)
     {
         var known = await catalogue.Get(OperationMethods.FindUntracked)
-            .KnownReplicaPathsAsync(request.VirtualStorage, request.Storage, request.ReplicaPaths, call.CancellationToken);
+            .KnownReplicaPathsAsync(request.VirtualStorage, request.Storage, request.ReplicaPaths, context.CancellationToken);
         var response = new FindUntrackedResponse();
         response.ReplicaPaths.AddRange(request.ReplicaPaths.Where(path => !known.Contains(path)));
         return response;
     }
 
-    private async Task ListReplicasAsync(ListReplicasRequest request, GrpcServerCall call, IGrpcResponseStream<ListReplicasResponse> responses)
+    /// <summary>Lists the replicas of a storage.</summary>
+    public override async Task ListReplicas(ListReplicasRequest request, IServerStreamWriter<ListReplicasResponse> responseStream, ServerCallContext context)
     {
         var chunk = new ListReplicasResponse();
-        var all = catalogue.Get(OperationMethods.ListReplicas).ReplicasOfAsync(request.VirtualStorage, request.Storage, call.CancellationToken);
+        var all = catalogue.Get(OperationMethods.ListReplicas).ReplicasOfAsync(request.VirtualStorage, request.Storage, context.CancellationToken);
         await foreach (var replica in all)
         {
             chunk.Replicas.Add(new ListReplicasResponse.Types.Replica { RelativePath = replica.RelativePath, ReplicaPath = replica.ReplicaPath, UpToDate = replica.UpToDate });
             if (chunk.Replicas.Count < ReplicasAtOnce)
                 continue;
-            await responses.WriteAsync(chunk, call.CancellationToken);
+            await responseStream.WriteAsync(chunk, context.CancellationToken);
             chunk = new ListReplicasResponse();
         }
 
         if (chunk.Replicas.Count > 0)
-            await responses.WriteAsync(chunk, call.CancellationToken);
+            await responseStream.WriteAsync(chunk, context.CancellationToken);
     }
+
+    /// <summary>Keeps ids from being handed out: see <see cref="RecordImport"/>.</summary>
+    public override Task<RaiseRepositoryIdResponse> RaiseRepositoryId(RaiseRepositoryIdRequest request, ServerCallContext context) =>
+        import.RaiseAsync(request, context);
+
+    /// <summary>Takes over records of a Praefect database: see <see cref="RecordImport"/>.</summary>
+    public override Task<ImportRepositoriesResponse> ImportRepositories(ImportRepositoriesRequest request, ServerCallContext context) =>
+        import.ImportAsync(request, context);
 
     private async Task<T> CallAsync<T>(RepositoryKey key, Func<IRepositoryGrain, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Grpc.Core;
 using Praefect.Gateway.Accessors;
 using Praefect.Gateway.Grains;
 using Praefect.Gateway.Intercepted;
@@ -24,7 +25,7 @@ internal sealed class RecordImport(IGatewayGrains runtime, GrainCalls grains, No
     private const int MaxAtOnce = 64;
 
     /// <summary>Keeps ids from being handed out that imported repositories have. Before the first of them is imported.</summary>
-    public async Task<RaiseRepositoryIdResponse> RaiseAsync(RaiseRepositoryIdRequest request, GrpcServerCall call)
+    public async Task<RaiseRepositoryIdResponse> RaiseAsync(RaiseRepositoryIdRequest request, ServerCallContext call)
     {
         if (request.HighestTaken < 1)
             throw new GrpcException(GrpcStatusCode.InvalidArgument, "the highest id that is taken must be 1 or more");
@@ -34,7 +35,7 @@ internal sealed class RecordImport(IGatewayGrains runtime, GrainCalls grains, No
 
     /// <summary>Imports a batch, or says what would come of it.</summary>
     /// <exception cref="GrpcException">InvalidArgument: too many at once. Unavailable: the grains or the store failed; repeat the batch.</exception>
-    public async Task<ImportRepositoriesResponse> ImportAsync(ImportRepositoriesRequest request, GrpcServerCall call)
+    public async Task<ImportRepositoriesResponse> ImportAsync(ImportRepositoriesRequest request, ServerCallContext call)
     {
         if (request.Repositories.Count > BatchMax)
             throw new GrpcException(GrpcStatusCode.InvalidArgument, string.Create(CultureInfo.InvariantCulture, $"more than {BatchMax} repositories in one request"));

@@ -1,10 +1,11 @@
 using System.Globalization;
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Proxying;
-using Praefect.Gateway.Services;
 using Praefect.Gateway.Telemetry;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Contract;
@@ -13,11 +14,13 @@ using Praefect.Wire.Protos;
 
 namespace Praefect.Gateway.Pipeline;
 
-/// <summary>Every request's way in: who may call, which method, which handler; and its way out: one status, one log line, one count.</summary>
+/// <summary>Every request's way in, ahead of routing: who may call; and its way out: one status, one log line, one count.</summary>
 internal sealed partial class GatewayPipeline(
-    OwnServices services, Authentication authentication, ProxyDispatch dispatch, AccessLog accessLog, TimeProvider time, GatewayMetrics metrics,
-    ILogger<GatewayPipeline> logger)
+    RequestDelegate next, Authentication authentication, AccessLog accessLog, TimeProvider time, GatewayMetrics metrics, ILogger<GatewayPipeline> logger)
 {
+    // What a node that calls back over the gateway's own connection to it may call: it may vote, and nothing else.
+    private const string ServedToNodes = "/gitaly.RefTransaction/";
+
     public async Task InvokeAsync(HttpContext http)
     {
         if (!GrpcResponses.IsGrpcRequest(http))
@@ -30,12 +33,18 @@ internal sealed partial class GatewayPipeline(
 
         GrpcResponses.LiftHttpLimits(http);
         var started = time.GetTimestamp();
-        var log = new CallLog { Labels = MethodLabels.Find(http.Request.Path.Value!), Traffic = CallTraffic.Install(http) };
+        var log = new CallLog
+        {
+            Labels = MethodLabels.Find(http.Request.Path.Value!),
+            Traffic = CallTraffic.Install(http),
+            FromNode = http.Features.Get<INodeConnectionFeature>() is not null,
+        };
+        http.Features.Set(log);
         if (log.Labels is { } labels)
             metrics.Started(labels);
         try
         {
-            await RouteAsync(http, log);
+            await PassAsync(http, log);
         }
         catch (GrpcException e)
         {
@@ -55,42 +64,18 @@ internal sealed partial class GatewayPipeline(
         }
     }
 
-    private async Task RouteAsync(HttpContext http, CallLog log)
+    private async Task PassAsync(HttpContext http, CallLog log)
     {
         var path = http.Request.Path.Value!;
-        if (http.Features.Get<INodeConnectionFeature>() is not null)
-        {
-            // A node called back over our own connection to it: it may vote, and nothing else.
-            await (services.Backchannel.TryFind(path, out var vote) ? vote.InvokeAsync(http) : throw Unknown(path));
-            return;
-        }
+        if (!log.FromNode)
+            authentication.Check(http);
+        else if (!path.StartsWith(ServedToNodes, StringComparison.Ordinal))
+            throw ProxyEndpoint.Unknown(path);
+        await next(http);
 
-        authentication.Check(http);
-        if (services.Main.TryFind(path, out var own))
-        {
-            if (RpcRegistry.TryFind(path, out var described))
-                metrics.MethodType(described.Operation);
-            http.Features.Set(log);
-            await own.InvokeAsync(http);
-            return;
-        }
-
-        if (!RpcRegistry.TryFind(path, out var method))
-            throw Unknown(path);
-        using var deadline = RequestDeadline.Start(http, time);
-        try
-        {
-            await dispatch.InvokeAsync(http, method, deadline, log);
-        }
-        catch (Exception) when (deadline.Expired)
-        {
-            // Whatever failed, it failed because time was up.
-            throw new GrpcException(GrpcStatusCode.DeadlineExceeded, "context deadline exceeded");
-        }
-        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
-        {
-            throw new GrpcException(GrpcStatusCode.Cancelled, "context canceled");
-        }
+        // What is proxied is counted where it is known that it will be.
+        if (!log.FromNode && http.Features.Get<IServerCallContextFeature>() is not null && RpcRegistry.TryFind(path, out var answered))
+            metrics.MethodType(answered.Operation);
     }
 
     private static async Task EndAsync(HttpContext http, CallLog log, GrpcStatus status)
@@ -105,19 +90,22 @@ internal sealed partial class GatewayPipeline(
         var code = http.RequestAborted.IsCancellationRequested && log.Call?.Response.Status is null ? GrpcStatusCode.Cancelled : Code(http, log);
         if (log.Labels is { } labels)
             metrics.Handled(labels, MethodLabels.Code(code), took, log.Traffic!, new CallerMetadata(http.Request.Headers));
-        accessLog.Write(http, log, code, code == GrpcStatusCode.OK ? null : log.Error ?? log.Call?.Response.Message, took);
+        accessLog.Write(http, log, code, code == GrpcStatusCode.OK ? null : log.Error ?? log.Call?.Response.Message ?? Sent(http, MetadataKeys.GrpcMessage), took);
     }
 
     private static GrpcStatusCode Code(HttpContext http, CallLog log)
     {
         if (log.Call?.Response.Status is { } given)
             return given;
-        string? text = http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers[MetadataKeys.GrpcStatus];
-        text ??= http.Response.Headers[MetadataKeys.GrpcStatus];
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (GrpcStatusCode)code : GrpcStatusCode.Unknown;
+        return int.TryParse(Sent(http, MetadataKeys.GrpcStatus), NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? (GrpcStatusCode)code : GrpcStatusCode.Unknown;
     }
 
-    private static GrpcException Unknown(string path) => new(GrpcStatusCode.Unimplemented, $"unknown method \"{path}\"");
+    private static string? Sent(HttpContext http, string name)
+    {
+        string? text = http.Features.Get<IHttpResponseTrailersFeature>()?.Trailers[name];
+        text ??= http.Response.Headers[name];
+        return text is null ? null : GrpcMessageText.Decode(text);
+    }
 
     [LoggerMessage(2, LogLevel.Error, "call failed unexpectedly: grpc_path={Path}")]
     private static partial void LogUnexpected(ILogger logger, string path, Exception e);
@@ -131,6 +119,9 @@ internal sealed class CallLog
 
     public CallTraffic? Traffic { get; init; }
 
+    /// <summary>A storage node called back over the gateway's own connection to it.</summary>
+    public bool FromNode { get; init; }
+
     /// <summary>Why the gateway ended it.</summary>
     public string? Error { get; set; }
 
@@ -139,10 +130,9 @@ internal sealed class CallLog
     /// <summary>The repository of a call that the gateway answers itself.</summary>
     public Repository? Target { get; set; }
 
+    /// <summary>The log of a request that is in the pipeline.</summary>
+    public static CallLog Of(HttpContext http) => http.Features.GetRequiredFeature<CallLog>();
+
     /// <summary>Notes what a call that the gateway answers itself is about.</summary>
-    public static void Note(GrpcServerCall call, Repository? target)
-    {
-        if (call.HttpContext.Features.Get<CallLog>() is { } log)
-            log.Target = target;
-    }
+    public static void Note(ServerCallContext call, Repository? target) => Of(call.GetHttpContext()).Target = target;
 }

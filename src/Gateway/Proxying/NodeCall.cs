@@ -85,7 +85,7 @@ internal sealed class NodeCall(GatewayNode node, HttpMessageInvoker invoker, Htt
         if (response.StatusCode != HttpStatusCode.OK || !contentType.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase))
         {
             return new CallEnd(
-                UpstreamFailure.FromHttpStatus((int)response.StatusCode),
+                GrpcFailures.FromHttpStatus((int)response.StatusCode),
                 $"node \"{node.Storage}\" gave an answer that is not gRPC: HTTP status {(int)response.StatusCode}, content type \"{contentType}\"",
                 CallBreak.BetweenMessages);
         }

@@ -5,8 +5,6 @@ namespace Praefect.Gateway.Proxying;
 /// <summary>What a failed exchange with a node stands for in gRPC.</summary>
 internal static class UpstreamFailure
 {
-    private const long RefusedStream = 0x7;
-
     /// <summary>Reads the exception that ended an exchange.</summary>
     /// <param name="e">What the HTTP client threw.</param>
     /// <param name="storage">The node, for the text.</param>
@@ -15,8 +13,8 @@ internal static class UpstreamFailure
     {
         if (Find<HttpProtocolException>(e) is { } protocol)
         {
-            var refused = protocol.ErrorCode == RefusedStream && stage == CallBreak.BeforeAnswer;
-            return new CallEnd(FromReset(protocol.ErrorCode), $"node \"{storage}\" reset the stream: {protocol.Message}", refused ? CallBreak.NotSent : stage);
+            var refused = protocol.ErrorCode == GrpcFailures.RefusedStream && stage == CallBreak.BeforeAnswer;
+            return new CallEnd(GrpcFailures.FromProtocol(protocol), $"node \"{storage}\" reset the stream: {protocol.Message}", refused ? CallBreak.NotSent : stage);
         }
 
         var notSent = stage == CallBreak.BeforeAnswer && GrpcFailures.NeverConnected(e);
@@ -29,27 +27,6 @@ internal static class UpstreamFailure
             ConnectionLost = true,
         };
     }
-
-    /// <summary>HTTP/2 error code to gRPC status, as the gRPC specification maps them.</summary>
-    public static GrpcStatusCode FromReset(long http2Error) => http2Error switch
-    {
-        RefusedStream => GrpcStatusCode.Unavailable,
-        0x8 => GrpcStatusCode.Cancelled,
-        0xb => GrpcStatusCode.ResourceExhausted,
-        0xc => GrpcStatusCode.PermissionDenied,
-        _ => GrpcStatusCode.Internal,
-    };
-
-    /// <summary>HTTP status of an answer that is not gRPC to gRPC status, as the gRPC specification maps them.</summary>
-    public static GrpcStatusCode FromHttpStatus(int status) => status switch
-    {
-        400 => GrpcStatusCode.Internal,
-        401 => GrpcStatusCode.Unauthenticated,
-        403 => GrpcStatusCode.PermissionDenied,
-        404 => GrpcStatusCode.Unimplemented,
-        429 or 502 or 503 or 504 => GrpcStatusCode.Unavailable,
-        _ => GrpcStatusCode.Unknown,
-    };
 
     private static T? Find<T>(Exception? e) where T : Exception
     {

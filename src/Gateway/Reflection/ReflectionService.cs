@@ -1,89 +1,62 @@
-using System.Collections.Frozen;
-using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Grpc.Core;
+using Grpc.Reflection;
+using Grpc.Reflection.V1Alpha;
 using Praefect.Wire.Contract;
-using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
 
 namespace Praefect.Gateway.Reflection;
 
 /// <summary>
-/// gRPC reflection, v1alpha. It names every service that can be called here; descriptors are at hand for those that the gateway answers itself, the
-/// others' are the nodes' business.
+/// gRPC reflection, v1alpha. It names every service that can be called here. Descriptors of Gitaly's protocol come from a node, which knows all of it and its
+/// own version of it; those that only the gateway has, and those of what it answers itself where no node does, are its own.
 /// </summary>
-internal sealed class ReflectionService
+internal sealed class ReflectionService(NodeDescriptors nodes) : ReflectionServiceImpl(Names, SymbolRegistry.FromFiles(Own.Select(static service => service.File)))
 {
     /// <summary>Path of its only method.</summary>
     public const string Path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-    private const string Health = "grpc.health.v1.Health";
-    private static readonly FileDescriptor[] Roots =
+    private static readonly ServiceDescriptor[] OfNoNode =
     [
-        ServerReflection.Descriptor, PraefectReflection.Descriptor, TransactionReflection.Descriptor, HealthReflection.Descriptor, ReflectionReflection.Descriptor,
+        Wire.Protos.Operations.Operations.Descriptor, global::Grpc.Health.V1.Health.Descriptor, global::Grpc.Reflection.V1Alpha.ServerReflection.Descriptor,
+        global::Grpc.Reflection.V1.ServerReflection.Descriptor,
     ];
 
-    private readonly FrozenDictionary<string, FileDescriptor> _byName;
-    private readonly FrozenDictionary<string, FileDescriptor> _bySymbol;
+    private static readonly ServiceDescriptor[] Own =
+        [.. OfNoNode, Wire.Protos.PraefectInfoService.Descriptor, Wire.Protos.ServerService.Descriptor, RefTransaction.Descriptor];
 
-    public ReflectionService()
+    private static IEnumerable<string> Names => RpcRegistry.All.Values.Where(static m => m.Handling != RpcHandling.Refused).Select(static m => m.Service)
+        .Concat(OfNoNode.Select(static service => service.FullName)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public override async Task ServerReflectionInfo(
+        IAsyncStreamReader<ServerReflectionRequest> requestStream, IServerStreamWriter<ServerReflectionResponse> responseStream, ServerCallContext context)
     {
-        var files = Roots.SelectMany(WithDependencies).DistinctBy(static f => f.Name, StringComparer.Ordinal).ToList();
-        _byName = files.ToFrozenDictionary(static f => f.Name, StringComparer.Ordinal);
-        _bySymbol = files.SelectMany(static f => Symbols(f).Select(symbol => (symbol, f))).DistinctBy(static s => s.symbol, StringComparer.Ordinal)
-            .ToFrozenDictionary(static s => s.symbol, static s => s.f, StringComparer.Ordinal);
+        while (await requestStream.MoveNext(context.CancellationToken))
+            await responseStream.WriteAsync(await AnswerAsync(requestStream.Current, context), context.CancellationToken);
     }
 
-    public async Task AnswerAsync(
-        IAsyncEnumerable<ServerReflectionRequest> requests, GrpcServerCall call, IGrpcResponseStream<ServerReflectionResponse> responses)
+    /// <summary>Answers one question.</summary>
+    public async Task<ServerReflectionResponse> AnswerAsync(ServerReflectionRequest request, ServerCallContext context)
     {
-        await foreach (var request in requests)
+        var answer = IsForNodes(request) ? await nodes.AskAsync(request, context) : null;
+        if (answer is null)
         {
-            var response = Answer(request);
-            (response.ValidHost, response.OriginalRequest) = (request.Host, request);
-            await responses.WriteAsync(response, call.CancellationToken);
+            var exchange = new SingleExchange<ServerReflectionRequest, ServerReflectionResponse>(request);
+            await base.ServerReflectionInfo(exchange, exchange, context);
+            answer = exchange.Answer;
         }
+
+        (answer.ValidHost, answer.OriginalRequest) = (request.Host, request);
+        return answer;
     }
 
-    private ServerReflectionResponse Answer(ServerReflectionRequest request) => request.MessageRequestCase switch
+    private static bool IsForNodes(ServerReflectionRequest request) => request.MessageRequestCase switch
     {
-        ServerReflectionRequest.MessageRequestOneofCase.ListServices => new ServerReflectionResponse { ListServicesResponse = Services() },
-        ServerReflectionRequest.MessageRequestOneofCase.FileByFilename => Files(_byName, request.FileByFilename),
-        ServerReflectionRequest.MessageRequestOneofCase.FileContainingSymbol => Files(_bySymbol, request.FileContainingSymbol),
-        ServerReflectionRequest.MessageRequestOneofCase.FileContainingExtension => NotFound(request.FileContainingExtension.ContainingType),
-        ServerReflectionRequest.MessageRequestOneofCase.AllExtensionNumbersOfType => NotFound(request.AllExtensionNumbersOfType),
-        _ => Error(GrpcStatusCode.InvalidArgument, "the request asks for nothing"),
+        ServerReflectionRequest.MessageRequestOneofCase.FileContainingSymbol =>
+            !Array.Exists(OfNoNode, service => request.FileContainingSymbol.StartsWith(service.File.Package + ".", StringComparison.Ordinal)),
+        ServerReflectionRequest.MessageRequestOneofCase.FileByFilename => !Array.Exists(OfNoNode, service => service.File.Name == request.FileByFilename),
+        ServerReflectionRequest.MessageRequestOneofCase.FileContainingExtension or ServerReflectionRequest.MessageRequestOneofCase.AllExtensionNumbersOfType => true,
+        _ => false,
     };
-
-    private static ListServiceResponse Services()
-    {
-        var response = new ListServiceResponse();
-        var names = RpcRegistry.All.Values.Where(static m => m.Handling != RpcHandling.Refused).Select(static m => m.Service)
-            .Append(Health).Append(Path.Split('/')[1]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
-        response.Service.AddRange(names.Select(static name => new ServiceResponse { Name = name }));
-        return response;
-    }
-
-    private static ServerReflectionResponse Files(FrozenDictionary<string, FileDescriptor> known, string key)
-    {
-        if (!known.TryGetValue(key, out var file))
-            return NotFound(key);
-        var response = new FileDescriptorResponse();
-        response.FileDescriptorProto.AddRange(WithDependencies(file).DistinctBy(static f => f.Name, StringComparer.Ordinal).Select(static f => f.SerializedData));
-        return new ServerReflectionResponse { FileDescriptorResponse = response };
-    }
-
-    private static IEnumerable<FileDescriptor> WithDependencies(FileDescriptor file) => file.Dependencies.SelectMany(WithDependencies).Prepend(file);
-
-    private static IEnumerable<string> Symbols(FileDescriptor file) =>
-        file.MessageTypes.SelectMany(Symbols)
-            .Concat(file.EnumTypes.Select(static e => e.FullName))
-            .Concat(file.Services.SelectMany(static s => s.Methods.Select(static m => m.FullName).Prepend(s.FullName)));
-
-    private static IEnumerable<string> Symbols(MessageDescriptor message) =>
-        message.NestedTypes.SelectMany(Symbols).Concat(message.EnumTypes.Select(static e => e.FullName)).Prepend(message.FullName);
-
-    private static ServerReflectionResponse NotFound(string what) => Error(GrpcStatusCode.NotFound, $"there is no descriptor of {what} here");
-
-    private static ServerReflectionResponse Error(GrpcStatusCode code, string message) =>
-        new() { ErrorResponse = new ErrorResponse { ErrorCode = (int)code, ErrorMessage = message } };
 }

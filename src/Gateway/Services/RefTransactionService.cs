@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.Gateway.Coordination;
 using Praefect.Gateway.Telemetry;
 using Praefect.Grains.Transactions;
@@ -8,9 +9,10 @@ using Vote = Praefect.Grains.Transactions.Vote;
 namespace Praefect.Gateway.Services;
 
 /// <summary>Votes of nodes, over the backchannel of the connection that brought them the write, or at the main port.</summary>
-internal sealed class RefTransactionService(VoteRelay votes, GatewayMetrics metrics)
+internal sealed class RefTransactionService(VoteRelay votes, GatewayMetrics metrics) : RefTransaction.RefTransactionBase
 {
-    public async Task<VoteTransactionResponse> VoteAsync(VoteTransactionRequest request, GrpcServerCall call)
+    /// <summary>Counts a vote, and answers once it is decided.</summary>
+    public override async Task<VoteTransactionResponse> VoteTransaction(VoteTransactionRequest request, ServerCallContext context)
     {
         if (!Vote.TryRead(request.ReferenceUpdatesHash.Span, out var vote))
         {
@@ -19,13 +21,14 @@ internal sealed class RefTransactionService(VoteRelay votes, GatewayMetrics metr
                 GrpcStatusCode.InvalidArgument, $"invalid reference update hash: invalid vote length {request.ReferenceUpdatesHash.Length}");
         }
 
-        var answer = await votes.CastAsync(request.TransactionId, request.Node, vote, (VotePhase)request.Phase, call.CancellationToken);
+        var answer = await votes.CastAsync(request.TransactionId, request.Node, vote, (VotePhase)request.Phase, context.CancellationToken);
         return new VoteTransactionResponse { State = State(answer) };
     }
 
-    public async Task<StopTransactionResponse> StopAsync(StopTransactionRequest request, GrpcServerCall call)
+    /// <summary>Ends a transaction without failing it.</summary>
+    public override async Task<StopTransactionResponse> StopTransaction(StopTransactionRequest request, ServerCallContext context)
     {
-        await votes.StopAsync(request.TransactionId, call.CancellationToken);
+        await votes.StopAsync(request.TransactionId, context.CancellationToken);
         return new StopTransactionResponse();
     }
 

@@ -1,6 +1,9 @@
 using Google.Protobuf;
+using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Praefect.Gateway.Checks;
+using Praefect.Gateway.Clock;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
 using Praefect.Wire.Contract;
@@ -10,26 +13,28 @@ using Praefect.Wire.Protos;
 namespace Praefect.Gateway.Services;
 
 /// <summary>ServerService as seen through virtual storages.</summary>
-internal sealed partial class ServerService(NodeTable nodes, ReplicaChoice choice, ILogger<ServerService> logger)
+internal sealed partial class ServerService(
+    NodeTable nodes, ReplicaChoice choice, ReadinessChecks readiness, ClockCheck clock, ServerSignatures signatures, ILogger<ServerService> logger)
+    : Wire.Protos.ServerService.ServerServiceBase
 {
     /// <summary>One node of each virtual storage is asked; a node that fails is left out. Versions are those of whichever answered first.</summary>
-    public async Task<ServerInfoResponse> ServerInfoAsync(ServerInfoRequest request, GrpcServerCall call)
+    public override async Task<ServerInfoResponse> ServerInfo(ServerInfoRequest request, ServerCallContext context)
     {
         var response = new ServerInfoResponse();
-        var asked = nodes.VirtualStorages.OrderBy(v => v.Name, StringComparer.Ordinal).Select(v => AskAsync(v, request, response, call)).ToList();
+        var asked = nodes.VirtualStorages.OrderBy(v => v.Name, StringComparer.Ordinal).Select(v => AskAsync(v, request, response, context)).ToList();
         response.StorageStatuses.AddRange((await Task.WhenAll(asked)).OfType<ServerInfoResponse.Types.StorageStatus>());
         return response;
     }
 
     /// <summary>All nodes, by their own names; one that fails fails the call.</summary>
-    public async Task<DiskStatisticsResponse> DiskStatisticsAsync(DiskStatisticsRequest request, GrpcServerCall call)
+    public override async Task<DiskStatisticsResponse> DiskStatistics(DiskStatisticsRequest request, ServerCallContext context)
     {
         var response = new DiskStatisticsResponse();
         foreach (var node in nodes.VirtualStorages.SelectMany(v => v.All))
         {
             try
             {
-                var answer = await UnaryAsync(node, Methods.Server.DiskStatistics, request, DiskStatisticsResponse.Parser, call);
+                var answer = await UnaryAsync(node, Methods.Server.DiskStatistics, request, DiskStatisticsResponse.Parser, context);
                 response.StorageStatuses.AddRange(answer.StorageStatuses);
             }
             catch (GrpcException e)
@@ -42,8 +47,17 @@ internal sealed partial class ServerService(NodeTable nodes, ReplicaChoice choic
         return response;
     }
 
+    /// <summary>See <see cref="ReadinessChecks"/>.</summary>
+    public override Task<ReadinessCheckResponse> ReadinessCheck(ReadinessCheckRequest request, ServerCallContext context) => readiness.RunAsync(request, context);
+
+    /// <summary>See <see cref="ClockCheck"/>.</summary>
+    public override Task<ClockSyncedResponse> ClockSynced(ClockSyncedRequest request, ServerCallContext context) => clock.CheckAsync(request, context);
+
+    /// <summary>See <see cref="ServerSignatures"/>.</summary>
+    public override Task<ServerSignatureResponse> ServerSignature(ServerSignatureRequest request, ServerCallContext context) => signatures.AskAsync(request, context);
+
     private async Task<ServerInfoResponse.Types.StorageStatus?> AskAsync(
-        VirtualStorageNodes virtualStorage, ServerInfoRequest request, ServerInfoResponse response, GrpcServerCall call)
+        VirtualStorageNodes virtualStorage, ServerInfoRequest request, ServerInfoResponse response, ServerCallContext call)
     {
         var node = choice.Choose(virtualStorage, [.. virtualStorage.All.Select(n => n.Storage)]);
         if (node is null)
@@ -73,7 +87,7 @@ internal sealed partial class ServerService(NodeTable nodes, ReplicaChoice choic
     }
 
     private static Task<TResponse> UnaryAsync<TRequest, TResponse>(
-        GatewayNode node, string path, TRequest request, MessageParser<TResponse> parser, GrpcServerCall call)
+        GatewayNode node, string path, TRequest request, MessageParser<TResponse> parser, ServerCallContext call)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
         node.Connection.Channel.UnaryAsync(path, request, parser, PassedOn.From(call), call.CancellationToken);

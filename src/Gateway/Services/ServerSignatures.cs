@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Praefect.Gateway.Metadata;
 using Praefect.Gateway.Nodes;
@@ -14,7 +15,7 @@ namespace Praefect.Gateway.Services;
 /// </summary>
 internal sealed partial class ServerSignatures(NodeTable nodes, HealthyNodes healthy, ILogger<ServerSignatures> logger)
 {
-    public async Task<ServerSignatureResponse> AskAsync(ServerSignatureRequest request, GrpcServerCall call)
+    public async Task<ServerSignatureResponse> AskAsync(ServerSignatureRequest request, ServerCallContext call)
     {
         var asked = new List<Task<(GatewayNode Node, ServerSignatureResponse? Answer, GrpcException? Failure)>>();
         foreach (var virtualStorage in nodes.VirtualStorages)
@@ -37,7 +38,7 @@ internal sealed partial class ServerSignatures(NodeTable nodes, HealthyNodes hea
     }
 
     private async Task<(GatewayNode Node, ServerSignatureResponse? Answer, GrpcException? Failure)> AskAsync(
-        GatewayNode node, ServerSignatureRequest request, GrpcServerCall call)
+        GatewayNode node, ServerSignatureRequest request, ServerCallContext call)
     {
         try
         {

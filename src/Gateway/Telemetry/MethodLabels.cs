@@ -45,6 +45,7 @@ internal sealed record MethodLabels(string Service, string Name, string Type, st
         yield return (Wire.Contract.Methods.Health.Check, new("grpc.health.v1.Health", "Check", Unary, Unknown, Unknown));
         yield return (Wire.Contract.Methods.Health.Watch, new("grpc.health.v1.Health", "Watch", ServerStream, Unknown, Unknown));
         yield return (ReflectionService.Path, new("grpc.reflection.v1alpha.ServerReflection", "ServerReflectionInfo", Stream, Unknown, Unknown));
+        yield return (ReflectionV1Service.Path, new("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo", Stream, Unknown, Unknown));
     }
 
     private static MethodLabels Of(RpcMethod method) => new(

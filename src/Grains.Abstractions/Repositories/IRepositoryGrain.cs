@@ -59,7 +59,7 @@ public interface IRepositoryGrain : IGrainWithStringKey
 
     /// <summary>The calls of a write have ended on all nodes: decides who is up to date and records it. Idempotent for the same transaction while it is remembered.</summary>
     /// <param name="transactionId">The write.</param>
-    /// <param name="outcomes">One entry for the primary and for each secondary of the route.</param>
+    /// <param name="outcomes">One entry for the primary, which comes first, and one for each secondary of the route.</param>
     /// <param name="cancellationToken">Cancels the wait, never the recording.</param>
     /// <exception cref="RouteException">The record could not be written; the write is then in doubt and settled by comparing replicas.</exception>
     [ResponseTimeout("00:00:35")]

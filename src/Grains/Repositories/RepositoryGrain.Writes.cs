@@ -130,7 +130,7 @@ public sealed partial class RepositoryGrain
             LogOver(id, _key, turn.Token);
         session.Votes?.Cancel();
         _writes.Remove(id);
-        var finishing = FinishAsync(session, session.Facts(outcomes));
+        var finishing = FinishAsync(session, outcomes);
         if (!finishing.IsCompleted)
             _finishing[id] = finishing;
         // No node works on it any more and its outcome is decided: whoever is next need not wait until that is stored.
@@ -138,12 +138,12 @@ public sealed partial class RepositoryGrain
         return finishing;
     }
 
-    private async Task<FinishResult> FinishAsync(WriteSession session, WriteFacts facts)
+    private async Task<FinishResult> FinishAsync(WriteSession session, ImmutableArray<NodeOutcome> outcomes)
     {
         var id = session.Route.TransactionId;
         try
         {
-            var result = await DecideAsync(session, facts);
+            var result = await DecideAsync(session, outcomes);
             _finished.Add(id, result);
             return result;
         }
@@ -155,12 +155,15 @@ public sealed partial class RepositoryGrain
         }
     }
 
-    private Task<FinishResult> DecideAsync(WriteSession session, WriteFacts facts)
+    private Task<FinishResult> DecideAsync(WriteSession session, ImmutableArray<NodeOutcome> outcomes)
     {
         if (session.Removed)
             throw new RouteException(RouteFailure.RepositoryNotFound, "increment generation: repository not found");
+        var facts = session.Facts(outcomes);
         if (session.Route.Creates)
             return FinishCreationAsync(session, facts);
+        if (session.RanElsewhere(outcomes))
+            return Task.FromResult(Doubt(session));
         var succeeded = facts.Primary.Outcome is { Broken: false, StatusCode: 0 };
         if (session.Voided)
         {

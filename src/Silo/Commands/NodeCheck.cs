@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Grpc.Health.V1;
 using Praefect.Silo.CommandLine;
 using Praefect.Silo.Configuration;
 using Praefect.Wire.Contract;

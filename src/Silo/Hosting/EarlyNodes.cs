@@ -1,7 +1,7 @@
+using Grpc.Health.V1;
 using Microsoft.Extensions.Logging;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Nodes;
-using Praefect.Wire.Protos;
 
 namespace Praefect.Silo.Hosting;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Grpc.Health.V1;
 using Praefect.Grains.Nodes;
 using Praefect.Silo.Metrics;
 using Praefect.Wire.Contract;

@@ -5,14 +5,13 @@ using Praefect.Wire.Grpc;
 
 namespace Praefect.StorageNode.Hosting;
 
-/// <summary>The end of the request pipeline: who may call, and which method answers.</summary>
-public sealed class NodeCalls(GrpcMethodTable methods, FetchGate gate, string token, TimeProvider time)
+/// <summary>Every request's way in, ahead of routing: who may call.</summary>
+internal sealed class NodeCalls(RequestDelegate next, FetchGate gate, StorageNodeOptions options, TimeProvider time)
 {
     /// <summary>Health is asked by probes that hold no token.</summary>
     private const string HealthService = "/grpc.health.v1.Health/";
 
-    /// <summary>Answers a request.</summary>
-    public Task HandleAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
         if (context.Features.Get<FetchGateFeature>() is not null)
         {
@@ -34,14 +33,12 @@ public sealed class NodeCalls(GrpcMethodTable methods, FetchGate gate, string to
             return GrpcResponses.WriteStatusAsync(context, refusal);
         }
 
-        return methods.TryFind(path, out var method)
-            ? method.InvokeAsync(context)
-            : GrpcResponses.WriteStatusAsync(context, new GrpcStatus(GrpcStatusCode.Unimplemented, $"unknown method {path}"));
+        return next(context);
     }
 
     private GrpcStatus? Refusal(HttpContext context, string path)
     {
-        if (token.Length == 0)
+        if (options.Token.Length == 0)
         {
             return null;
         }
@@ -52,7 +49,7 @@ public sealed class NodeCalls(GrpcMethodTable methods, FetchGate gate, string to
             return null;
         }
 
-        return TokenV2.Check(context.Request.Headers.Authorization.FirstOrDefault(), token, time.GetUtcNow()) switch
+        return TokenV2.Check(context.Request.Headers.Authorization.FirstOrDefault(), options.Token, time.GetUtcNow()) switch
         {
             TokenVerdict.Unauthenticated => new GrpcStatus(GrpcStatusCode.Unauthenticated, "authentication required"),
             TokenVerdict.Denied => new GrpcStatus(GrpcStatusCode.PermissionDenied, "permission denied"),
@@ -62,7 +59,7 @@ public sealed class NodeCalls(GrpcMethodTable methods, FetchGate gate, string to
 
     private void BoundStranger(HttpContext context)
     {
-        if (token.Length > 0)
+        if (options.Token.Length > 0)
         {
             HeadersOfStrangers.EndConnectionIfTooMany(context);
         }

@@ -15,7 +15,6 @@ using Praefect.StorageNode.Packs;
 using Praefect.StorageNode.References;
 using Praefect.StorageNode.Replication;
 using Praefect.StorageNode.Repositories;
-using Praefect.StorageNode.Server;
 using Praefect.StorageNode.Storages;
 using Praefect.StorageNode.Votes;
 using Praefect.Wire.Backchannel;
@@ -29,13 +28,11 @@ namespace Praefect.StorageNode.Hosting;
 public sealed class StorageNodeServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
-    private readonly GrpcHealthService _health;
     private readonly TimeSpan _drain;
 
-    private StorageNodeServer(WebApplication application, GrpcHealthService health, IReadOnlyList<string> addresses, TimeSpan drain)
+    private StorageNodeServer(WebApplication application, IReadOnlyList<string> addresses, TimeSpan drain)
     {
         _application = application;
-        _health = health;
         _drain = drain;
         Addresses = addresses;
     }
@@ -61,12 +58,12 @@ public sealed class StorageNodeServer : IAsyncDisposable
         WebApplication? application = null;
         try
         {
-            var health = new GrpcHealthService();
             application = Build(options, logging, clock, git, limit, storages);
-            Wire(application, options, health, clock);
+            application.UseMiddleware<NodeCalls>();
+            application.UseGrpcServing(NodeEndpoints.Map, NodeEndpoints.RefuseAsync);
             await ListenAsync(application, options, cancellationToken);
             var addresses = ReadAddresses(application, options);
-            return new StorageNodeServer(application, health, addresses, options.DrainTimeout);
+            return new StorageNodeServer(application, addresses, options.DrainTimeout);
         }
         catch
         {
@@ -86,7 +83,6 @@ public sealed class StorageNodeServer : IAsyncDisposable
     /// <summary>Takes no more calls, lets those under way finish for a bounded time, then ends the rest.</summary>
     public async Task StopAsync()
     {
-        _health.SetServing(false);
         using var bound = new CancellationTokenSource(_drain);
         await _application.StopAsync(bound.Token);
     }
@@ -129,7 +125,9 @@ public sealed class StorageNodeServer : IAsyncDisposable
         // Made by factories so that the container, which ends last, disposes of them after the last call.
         builder.Services.AddSingleton(_ => limit).AddSingleton(_ => storages);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
+        builder.Services.AddSingleton(options);
         AddHandlers(builder.Services);
+        NodeEndpoints.Add(builder.Services);
         return builder.Build();
     }
 
@@ -139,8 +137,7 @@ public sealed class StorageNodeServer : IAsyncDisposable
         .AddSingleton<CreateRepositoryHandler>().AddSingleton<RemoveRepositoryHandler>().AddSingleton<RepositoryQueries>().AddSingleton<Maintenance>().AddSingleton<BundleHandlers>()
         .AddSingleton<WriteRefHandler>().AddSingleton<UpdateReferencesHandler>().AddSingleton<ReferenceQueries>().AddSingleton<ListRefsHandler>()
         .AddSingleton<FindCommitHandler>().AddSingleton<GetBlobHandler>()
-        .AddSingleton<InfoRefsHandler>().AddSingleton<UploadPackHandler>().AddSingleton<ReceivePackHandler>()
-        .AddSingleton<ServerHandlers>().AddSingleton<NodeMethods>();
+        .AddSingleton<InfoRefsHandler>().AddSingleton<UploadPackHandler>().AddSingleton<ReceivePackHandler>();
 
     private static void ConfigureKestrel(KestrelServerOptions kestrel, StorageNodeOptions options, TimeProvider time)
     {
@@ -159,16 +156,6 @@ public sealed class StorageNodeServer : IAsyncDisposable
                 return next(connection);
             });
         });
-    }
-
-    private static void Wire(WebApplication application, StorageNodeOptions options, GrpcHealthService health, TimeProvider time)
-    {
-        var services = application.Services;
-        var table = new GrpcMethodTable(time, logger: services.GetRequiredService<ILoggerFactory>().CreateLogger<GrpcMethodTable>());
-        services.GetRequiredService<NodeMethods>().Register(table);
-        health.Register(table);
-        var calls = new NodeCalls(table, services.GetRequiredService<FetchGate>(), options.Token, time);
-        application.Run(calls.HandleAsync);
     }
 
     private static async Task ListenAsync(WebApplication application, StorageNodeOptions options, CancellationToken cancellationToken)

@@ -1,7 +1,7 @@
 using System.Text;
+using Grpc.Core;
 using Praefect.StorageNode.References;
 using Praefect.StorageNode.Storages;
-using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
 
 namespace Praefect.StorageNode.Objects;
@@ -10,7 +10,7 @@ namespace Praefect.StorageNode.Objects;
 public sealed class FindCommitHandler(StorageFolders storages)
 {
     /// <summary>The commit; an empty response when there is none.</summary>
-    public async Task<FindCommitResponse> FindAsync(FindCommitRequest request, GrpcServerCall call)
+    public async Task<FindCommitResponse> FindAsync(FindCommitRequest request, ServerCallContext call)
     {
         var repository = storages.Find(request.Repository);
         var revision = ReferenceName.CheckRevision(request.Revision);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Google.Protobuf;
+using Grpc.Core;
 using Praefect.StorageNode.Packs;
 using Praefect.StorageNode.References;
 using Praefect.StorageNode.Storages;
@@ -14,7 +15,7 @@ namespace Praefect.StorageNode.Objects;
 public sealed class GetBlobHandler(StorageFolders storages)
 {
     /// <summary>Streams the blob. One that does not exist gives a single empty response, as Gitaly's.</summary>
-    public async Task GetAsync(GetBlobRequest request, GrpcServerCall call, IGrpcResponseStream<GetBlobResponse> responses)
+    public async Task GetAsync(GetBlobRequest request, ServerCallContext call, IServerStreamWriter<GetBlobResponse> responses)
     {
         var cancellationToken = call.CancellationToken;
         var repository = storages.Find(request.Repository);
@@ -44,7 +45,7 @@ public sealed class GetBlobHandler(StorageFolders storages)
     }
 
     private static async Task SendAsync(
-        PipeReader content, GetBlobResponse first, long wanted, IGrpcResponseStream<GetBlobResponse> responses, CancellationToken cancellationToken)
+        PipeReader content, GetBlobResponse first, long wanted, IServerStreamWriter<GetBlobResponse> responses, CancellationToken cancellationToken)
     {
         var message = first;
         while (wanted > 0)

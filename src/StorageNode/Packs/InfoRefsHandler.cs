@@ -1,7 +1,7 @@
 using Google.Protobuf;
+using Grpc.Core;
 using Praefect.StorageNode.Git;
 using Praefect.StorageNode.Storages;
-using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
 
 namespace Praefect.StorageNode.Packs;
@@ -10,15 +10,15 @@ namespace Praefect.StorageNode.Packs;
 public sealed class InfoRefsHandler(StorageFolders storages)
 {
     /// <summary>The advertisement for fetches.</summary>
-    public Task UploadPackAsync(InfoRefsRequest request, GrpcServerCall call, IGrpcResponseStream<InfoRefsResponse> responses) =>
+    public Task UploadPackAsync(InfoRefsRequest request, ServerCallContext call, IServerStreamWriter<InfoRefsResponse> responses) =>
         AdvertiseAsync("upload-pack", "001e# service=git-upload-pack\n0000", request, call, responses);
 
     /// <summary>The advertisement for pushes.</summary>
-    public Task ReceivePackAsync(InfoRefsRequest request, GrpcServerCall call, IGrpcResponseStream<InfoRefsResponse> responses) =>
+    public Task ReceivePackAsync(InfoRefsRequest request, ServerCallContext call, IServerStreamWriter<InfoRefsResponse> responses) =>
         AdvertiseAsync("receive-pack", "001f# service=git-receive-pack\n0000", request, call, responses);
 
     private async Task AdvertiseAsync(
-        string service, string preamble, InfoRefsRequest request, GrpcServerCall call, IGrpcResponseStream<InfoRefsResponse> responses)
+        string service, string preamble, InfoRefsRequest request, ServerCallContext call, IServerStreamWriter<InfoRefsResponse> responses)
     {
         var repository = storages.Find(request.Repository);
         var command = repository.Command(service, "--stateless-rpc", "--advertise-refs", repository.FullPath) with

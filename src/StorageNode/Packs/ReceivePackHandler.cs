@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Grpc.Core;
 using Praefect.StorageNode.Git;
 using Praefect.StorageNode.Storages;
 using Praefect.StorageNode.Votes;
@@ -12,7 +13,7 @@ namespace Praefect.StorageNode.Packs;
 public sealed class ReceivePackHandler(StorageFolders storages, CallTransactions transactions)
 {
     /// <summary>A push over HTTP.</summary>
-    public async Task PostAsync(IAsyncEnumerable<PostReceivePackRequest> requests, GrpcServerCall call, IGrpcResponseStream<PostReceivePackResponse> responses)
+    public async Task PostAsync(IAsyncEnumerable<PostReceivePackRequest> requests, ServerCallContext call, IServerStreamWriter<PostReceivePackResponse> responses)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken);
         await using var stream = requests.GetAsyncEnumerator(reading.Token);
@@ -33,7 +34,7 @@ public sealed class ReceivePackHandler(StorageFolders storages, CallTransactions
     }
 
     /// <summary>A push over SSH.</summary>
-    public async Task SshAsync(IAsyncEnumerable<SSHReceivePackRequest> requests, GrpcServerCall call, IGrpcResponseStream<SSHReceivePackResponse> responses)
+    public async Task SshAsync(IAsyncEnumerable<SSHReceivePackRequest> requests, ServerCallContext call, IServerStreamWriter<SSHReceivePackResponse> responses)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken);
         await using var stream = requests.GetAsyncEnumerator(reading.Token);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.Core;
 using Praefect.StorageNode.Git;
 using Praefect.StorageNode.Storages;
 using Praefect.Wire.Backchannel;
@@ -13,7 +14,7 @@ namespace Praefect.StorageNode.Packs;
 public sealed class UploadPackHandler(StorageFolders storages, TimeProvider time)
 {
     /// <summary>One round of a fetch over HTTP: the client's request, then git's answer as it is.</summary>
-    public async Task<PostUploadPackWithSidechannelResponse> PostAsync(PostUploadPackWithSidechannelRequest request, GrpcServerCall call)
+    public async Task<PostUploadPackWithSidechannelResponse> PostAsync(PostUploadPackWithSidechannelRequest request, ServerCallContext call)
     {
         var repository = storages.Find(request.Repository);
         var command = repository.Command("upload-pack", "--stateless-rpc", repository.FullPath) with
@@ -27,7 +28,7 @@ public sealed class UploadPackHandler(StorageFolders storages, TimeProvider time
     }
 
     /// <summary>A whole fetch over SSH: git's output comes in pkt-lines of band 1, since the client has two outputs to fill.</summary>
-    public async Task<SSHUploadPackWithSidechannelResponse> SshAsync(SSHUploadPackWithSidechannelRequest request, GrpcServerCall call)
+    public async Task<SSHUploadPackWithSidechannelResponse> SshAsync(SSHUploadPackWithSidechannelRequest request, ServerCallContext call)
     {
         var repository = storages.Find(request.Repository);
         var command = repository.Command("upload-pack", repository.FullPath) with
@@ -49,7 +50,7 @@ public sealed class UploadPackHandler(StorageFolders storages, TimeProvider time
     }
 
     private async Task<GitExit> RunAsync(
-        RepositoryFolder repository, GitCommand command, GrpcServerCall call, Func<System.IO.Pipelines.PipeReader, YamuxStream, CancellationToken, Task> send)
+        RepositoryFolder repository, GitCommand command, ServerCallContext call, Func<System.IO.Pipelines.PipeReader, YamuxStream, CancellationToken, Task> send)
     {
         await using var stream = await OpenAsync(call);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(call.CancellationToken, stream.Closed);
@@ -87,15 +88,15 @@ public sealed class UploadPackHandler(StorageFolders storages, TimeProvider time
         await process.CloseInputAsync();
     }
 
-    private async Task<YamuxStream> OpenAsync(GrpcServerCall call)
+    private async Task<YamuxStream> OpenAsync(ServerCallContext call)
     {
-        var values = call.HttpContext.Request.Headers[SidechannelRegistry.MetadataKey];
+        var values = call.GetHttpContext().Request.Headers[SidechannelRegistry.MetadataKey];
         if (values.Count == 0 || !long.TryParse(values[^1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var id))
         {
             throw new GrpcException(GrpcStatusCode.InvalidArgument, $"metadata {SidechannelRegistry.MetadataKey} is missing or not a number");
         }
 
-        var peer = call.HttpContext.Features.Get<IBackchannelFeature>()
+        var peer = call.GetHttpContext().Features.Get<IBackchannelFeature>()
             ?? throw new GrpcException(GrpcStatusCode.FailedPrecondition, "the call came by a connection without backchannel, so no sidechannel can be opened");
         try
         {

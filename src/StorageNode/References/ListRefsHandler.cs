@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using Grpc.Core;
 using Praefect.StorageNode.Git;
 using Praefect.StorageNode.Storages;
 using Praefect.Wire.Grpc;
@@ -14,7 +15,7 @@ public sealed class ListRefsHandler(StorageFolders storages)
     private const int BatchBytes = 64 * 1024;
 
     /// <summary>Streams the references.</summary>
-    public async Task ListAsync(ListRefsRequest request, GrpcServerCall call, IGrpcResponseStream<ListRefsResponse> responses)
+    public async Task ListAsync(ListRefsRequest request, ServerCallContext call, IServerStreamWriter<ListRefsResponse> responses)
     {
         var repository = storages.Find(request.Repository);
         if (request.Patterns.Count == 0)

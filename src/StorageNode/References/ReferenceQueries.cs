@@ -1,8 +1,8 @@
 using System.Text;
 using Google.Protobuf;
+using Grpc.Core;
 using Praefect.StorageNode.Repositories;
 using Praefect.StorageNode.Storages;
-using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
 
 namespace Praefect.StorageNode.References;
@@ -13,14 +13,14 @@ public sealed class ReferenceQueries(StorageFolders storages)
     private const int Missing = 1;
 
     /// <summary>Whether a reference exists.</summary>
-    public async Task<RefExistsResponse> ExistsAsync(RefExistsRequest request, GrpcServerCall call)
+    public async Task<RefExistsResponse> ExistsAsync(RefExistsRequest request, ServerCallContext call)
     {
         var repository = storages.Find(request.Repository);
         return new RefExistsResponse { Value = await ExistsAsync(repository, ReferenceName.Check(request.Ref), call.CancellationToken) };
     }
 
     /// <summary>Whether there is any branch.</summary>
-    public async Task<HasLocalBranchesResponse> HasLocalBranchesAsync(HasLocalBranchesRequest request, GrpcServerCall call)
+    public async Task<HasLocalBranchesResponse> HasLocalBranchesAsync(HasLocalBranchesRequest request, ServerCallContext call)
     {
         var repository = storages.Find(request.Repository);
         var output = await repository.Git.CaptureAsync(repository.Command("for-each-ref", "--count=1", "--format=%(refname)", "refs/heads/"), call.CancellationToken);
@@ -31,7 +31,7 @@ public sealed class ReferenceQueries(StorageFolders storages)
     /// The default branch: where HEAD points if that branch exists, else main, master, or the first branch; empty when there is none.
     /// With <c>head_only</c> where HEAD points, whether it exists or not.
     /// </summary>
-    public async Task<FindDefaultBranchNameResponse> FindDefaultBranchAsync(FindDefaultBranchNameRequest request, GrpcServerCall call)
+    public async Task<FindDefaultBranchNameResponse> FindDefaultBranchAsync(FindDefaultBranchNameRequest request, ServerCallContext call)
     {
         var repository = storages.Find(request.Repository);
         var head = await Head.ReadTargetAsync(repository, call.CancellationToken);

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Grpc.Core;
 using Praefect.StorageNode.Storages;
 using Praefect.StorageNode.Votes;
 using Praefect.Wire.Grpc;
@@ -13,7 +14,7 @@ public sealed class UpdateReferencesHandler(StorageFolders storages, CallTransac
     public const int MaxUpdates = 1_000_000;
 
     /// <summary>Applies the updates of all messages at once.</summary>
-    public async Task<UpdateReferencesResponse> UpdateAsync(IAsyncEnumerable<UpdateReferencesRequest> requests, GrpcServerCall call)
+    public async Task<UpdateReferencesResponse> UpdateAsync(IAsyncEnumerable<UpdateReferencesRequest> requests, ServerCallContext call)
     {
         var updates = new List<ReferenceUpdate>();
         Repository? named = null;
@@ -44,7 +45,7 @@ public sealed class UpdateReferencesHandler(StorageFolders storages, CallTransac
     }
 
     /// <summary>Deletes the named references, or all but those with given prefixes.</summary>
-    public async Task<DeleteRefsResponse> DeleteAsync(DeleteRefsRequest request, GrpcServerCall call)
+    public async Task<DeleteRefsResponse> DeleteAsync(DeleteRefsRequest request, ServerCallContext call)
     {
         if (request.ExceptWithPrefix.Count > 0 && request.Refs.Count > 0)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using Google.Protobuf;
+using Grpc.Core;
 using Praefect.StorageNode.Git;
 using Praefect.StorageNode.Repositories;
 using Praefect.StorageNode.Storages;
@@ -14,7 +15,7 @@ public sealed class WriteRefHandler(StorageFolders storages, CallTransactions tr
 {
     /// <summary>Writes the reference.</summary>
     /// <exception cref="GrpcException">InvalidArgument: name, revision or old revision; NotFound: the revision; FailedPrecondition: the old value differs; Aborted by a vote.</exception>
-    public async Task<WriteRefResponse> WriteAsync(WriteRefRequest request, GrpcServerCall call)
+    public async Task<WriteRefResponse> WriteAsync(WriteRefRequest request, ServerCallContext call)
     {
         var repository = storages.Find(request.Repository);
         var transaction = transactions.Find(call, request.Repository);

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Praefect.StorageNode.Git;
 using Praefect.StorageNode.Repositories;
@@ -20,7 +21,7 @@ public sealed partial class ReplicateRepositoryHandler(
 
     /// <summary>Replicates. Casts no votes, also when the call is part of a transaction.</summary>
     /// <exception cref="GrpcException">NotFound, <c>invalid source repository</c>: the source does not have it. Unavailable: the source cannot be reached.</exception>
-    public async Task<ReplicateRepositoryResponse> ReplicateAsync(ReplicateRepositoryRequest request, GrpcServerCall call)
+    public async Task<ReplicateRepositoryResponse> ReplicateAsync(ReplicateRepositoryRequest request, ServerCallContext call)
     {
         var target = storages.Locate(request.Repository);
         Check(request);

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Grpc.Core;
 using Praefect.StorageNode.Git;
 using Praefect.StorageNode.Packs;
 using Praefect.StorageNode.Storages;
@@ -12,7 +13,7 @@ namespace Praefect.StorageNode.Repositories;
 public sealed class BundleHandlers(StorageFolders storages, CallTransactions transactions, HeadUpdate heads)
 {
     /// <summary>Makes the references equal to those of a bundle; with <c>update_head</c> HEAD as well.</summary>
-    public async Task<FetchBundleResponse> FetchAsync(IAsyncEnumerable<FetchBundleRequest> requests, GrpcServerCall call)
+    public async Task<FetchBundleResponse> FetchAsync(IAsyncEnumerable<FetchBundleRequest> requests, ServerCallContext call)
     {
         await using var stream = requests.GetAsyncEnumerator(call.CancellationToken);
         if (!await stream.MoveNextAsync())
@@ -35,7 +36,7 @@ public sealed class BundleHandlers(StorageFolders storages, CallTransactions tra
     }
 
     /// <summary>The repository as a bundle of all its references.</summary>
-    public async Task CreateAsync(CreateBundleRequest request, GrpcServerCall call, IGrpcResponseStream<CreateBundleResponse> responses)
+    public async Task CreateAsync(CreateBundleRequest request, ServerCallContext call, IServerStreamWriter<CreateBundleResponse> responses)
     {
         var repository = storages.Find(request.Repository);
         await using var process = await repository.Git.StartAsync(repository.Command("bundle", "create", "--quiet", "-", "--all"), call.CancellationToken);

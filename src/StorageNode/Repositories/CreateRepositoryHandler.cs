@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.StorageNode.Git;
 using Praefect.StorageNode.References;
 using Praefect.StorageNode.Storages;
@@ -11,7 +12,7 @@ namespace Praefect.StorageNode.Repositories;
 public sealed class CreateRepositoryHandler(StorageFolders storages, CallTransactions transactions, RepositoryCreation creation)
 {
     /// <summary>An empty repository.</summary>
-    public async Task<CreateRepositoryResponse> CreateAsync(CreateRepositoryRequest request, GrpcServerCall call)
+    public async Task<CreateRepositoryResponse> CreateAsync(CreateRepositoryRequest request, ServerCallContext call)
     {
         var target = storages.Locate(request.Repository);
         var branch = request.DefaultBranch.IsEmpty ? NewRepository.UsualBranch : request.DefaultBranch.ToStringUtf8();
@@ -32,7 +33,7 @@ public sealed class CreateRepositoryHandler(StorageFolders storages, CallTransac
     }
 
     /// <summary>A repository with the references and objects of a bundle.</summary>
-    public async Task<CreateRepositoryFromBundleResponse> CreateFromBundleAsync(IAsyncEnumerable<CreateRepositoryFromBundleRequest> requests, GrpcServerCall call)
+    public async Task<CreateRepositoryFromBundleResponse> CreateFromBundleAsync(IAsyncEnumerable<CreateRepositoryFromBundleRequest> requests, ServerCallContext call)
     {
         await using var stream = requests.GetAsyncEnumerator(call.CancellationToken);
         if (!await stream.MoveNextAsync())

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Praefect.StorageNode.Storages;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
@@ -23,7 +24,7 @@ public sealed class Maintenance(StorageFolders storages, RepositoryLocks locks)
     private static readonly EnumerationOptions Deep = new() { RecurseSubdirectories = true, IgnoreInaccessible = true };
 
     /// <summary>Packs references and objects where that pays (heuristical, the default) or always (eager).</summary>
-    public async Task<OptimizeRepositoryResponse> OptimizeAsync(OptimizeRepositoryRequest request, GrpcServerCall call)
+    public async Task<OptimizeRepositoryResponse> OptimizeAsync(OptimizeRepositoryRequest request, ServerCallContext call)
     {
         if (request.Strategy is not (Strategy.Unspecified or Strategy.Heuristical or Strategy.Eager))
         {
@@ -50,7 +51,7 @@ public sealed class Maintenance(StorageFolders storages, RepositoryLocks locks)
     }
 
     /// <summary>Removes objects that nothing refers to and that are older than <see cref="PruneAge"/>.</summary>
-    public async Task<PruneUnreachableObjectsResponse> PruneAsync(PruneUnreachableObjectsRequest request, GrpcServerCall call)
+    public async Task<PruneUnreachableObjectsResponse> PruneAsync(PruneUnreachableObjectsRequest request, ServerCallContext call)
     {
         var repository = storages.Find(request.Repository);
         using var held = await locks.EnterAsync(repository, LockKind.Maintenance, call.CancellationToken);

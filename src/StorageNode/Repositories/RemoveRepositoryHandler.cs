@@ -1,4 +1,5 @@
 using System.Text;
+using Grpc.Core;
 using Praefect.StorageNode.Storages;
 using Praefect.StorageNode.Votes;
 using Praefect.Wire.Grpc;
@@ -12,7 +13,7 @@ public sealed class RemoveRepositoryHandler(StorageFolders storages, CallTransac
 {
     /// <summary>Removes the repository.</summary>
     /// <exception cref="GrpcException">NotFound: <c>repository does not exist</c>; Aborted by a vote.</exception>
-    public async Task<RemoveRepositoryResponse> RemoveAsync(RemoveRepositoryRequest request, GrpcServerCall call)
+    public async Task<RemoveRepositoryResponse> RemoveAsync(RemoveRepositoryRequest request, ServerCallContext call)
     {
         var cancellationToken = call.CancellationToken;
         var repository = storages.Locate(request.Repository);

@@ -1,5 +1,5 @@
+using Grpc.Core;
 using Praefect.StorageNode.Storages;
-using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
 
 namespace Praefect.StorageNode.Repositories;
@@ -17,26 +17,26 @@ public sealed class RepositoryQueries(StorageFolders storages)
     };
 
     /// <summary>Whether there is a repository.</summary>
-    public Task<RepositoryExistsResponse> ExistsAsync(RepositoryExistsRequest request, GrpcServerCall call) =>
+    public Task<RepositoryExistsResponse> ExistsAsync(RepositoryExistsRequest request, ServerCallContext call) =>
         Task.FromResult(new RepositoryExistsResponse { Exists = storages.Locate(request.Repository).Exists });
 
     /// <summary>Size of everything in the repository, in KiB.</summary>
-    public Task<RepositorySizeResponse> SizeAsync(RepositorySizeRequest request, GrpcServerCall call) =>
+    public Task<RepositorySizeResponse> SizeAsync(RepositorySizeRequest request, ServerCallContext call) =>
         Task.FromResult(new RepositorySizeResponse { Size = SizeInKibibytes(storages.Find(request.Repository).FullPath, call.CancellationToken) });
 
     /// <summary>Size of its objects, in KiB.</summary>
-    public Task<GetObjectDirectorySizeResponse> ObjectDirectorySizeAsync(GetObjectDirectorySizeRequest request, GrpcServerCall call)
+    public Task<GetObjectDirectorySizeResponse> ObjectDirectorySizeAsync(GetObjectDirectorySizeRequest request, ServerCallContext call)
     {
         var path = Path.Combine(storages.Find(request.Repository).FullPath, "objects");
         return Task.FromResult(new GetObjectDirectorySizeResponse { Size = SizeInKibibytes(path, call.CancellationToken) });
     }
 
     /// <summary>The hash of its objects.</summary>
-    public async Task<ObjectFormatResponse> ObjectFormatAsync(ObjectFormatRequest request, GrpcServerCall call) =>
+    public async Task<ObjectFormatResponse> ObjectFormatAsync(ObjectFormatRequest request, ServerCallContext call) =>
         new() { Format = await ReadObjectFormatAsync(storages.Find(request.Repository), call.CancellationToken) };
 
     /// <summary>Gitaly's checksum.</summary>
-    public async Task<CalculateChecksumResponse> ChecksumAsync(CalculateChecksumRequest request, GrpcServerCall call) =>
+    public async Task<CalculateChecksumResponse> ChecksumAsync(CalculateChecksumRequest request, ServerCallContext call) =>
         new() { Checksum = await CalculateAsync(storages.Find(request.Repository), call.CancellationToken) };
 
     /// <summary>Gitaly's checksum of <paramref name="repository"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.Core;
 using Praefect.StorageNode.Git;
 using Praefect.StorageNode.Hooks;
 using Praefect.StorageNode.Storages;
@@ -13,7 +14,7 @@ public sealed class CallTransactions(HookListener hooks, TimeProvider time)
 {
     /// <summary>The transaction of <paramref name="call"/>; null when it is part of none, and then nobody votes.</summary>
     /// <exception cref="GrpcException">FailedPrecondition: there is one but the call came by a connection over which nobody can be asked.</exception>
-    public CallTransaction? Find(GrpcServerCall call, Repository repository)
+    public CallTransaction? Find(ServerCallContext call, Repository repository)
     {
         if (call.Header(TransactionMetadata.Key) is not { } value)
         {
@@ -21,7 +22,7 @@ public sealed class CallTransactions(HookListener hooks, TimeProvider time)
         }
 
         var metadata = TransactionMetadata.Parse(value);
-        var peer = call.HttpContext.Features.Get<IBackchannelFeature>() ?? throw new GrpcException(
+        var peer = call.GetHttpContext().Features.Get<IBackchannelFeature>() ?? throw new GrpcException(
             GrpcStatusCode.FailedPrecondition,
             string.Create(CultureInfo.InvariantCulture, $"transaction {metadata.Id}: the call came by a connection without backchannel, so no vote can be cast"));
         return new CallTransaction(new GrpcChannel(peer.Invoker, authorization: null, time), metadata, repository);

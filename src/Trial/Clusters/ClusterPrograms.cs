@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Grpc.Health.V1;
 using Praefect.Trial.Processes;
 using Praefect.Wire.Protos;
 

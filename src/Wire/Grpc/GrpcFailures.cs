@@ -1,10 +1,14 @@
 using System.Net.Sockets;
+using Google.Protobuf;
 
 namespace Praefect.Wire.Grpc;
 
-/// <summary>What failures of the transport mean as gRPC statuses (gRPC over HTTP/2, "Errors").</summary>
+/// <summary>What failures mean as gRPC statuses: the one place that says it.</summary>
 public static class GrpcFailures
 {
+    /// <summary>HTTP/2's REFUSED_STREAM: the peer did nothing with the call.</summary>
+    public const long RefusedStream = 0x7;
+
     /// <summary>Reads any exception of a transport as a failed call. A <see cref="GrpcException"/> comes back as it is.</summary>
     public static GrpcException FromTransport(Exception exception)
     {
@@ -40,15 +44,47 @@ public static class GrpcFailures
         };
     }
 
-    /// <summary>The status for an HTTP/2 stream reset with <paramref name="errorCode"/>.</summary>
+    /// <summary>The status for an HTTP/2 stream reset with <paramref name="errorCode"/> (gRPC over HTTP/2, "Errors"; what that leaves open, as grpc-go has it).</summary>
     public static GrpcStatusCode FromReset(long errorCode) => errorCode switch
     {
-        0x7 => GrpcStatusCode.Unavailable, // REFUSED_STREAM
+        RefusedStream => GrpcStatusCode.Unavailable,
         0x8 => GrpcStatusCode.Cancelled, // CANCEL
         0xb => GrpcStatusCode.ResourceExhausted, // ENHANCE_YOUR_CALM
         0xc => GrpcStatusCode.PermissionDenied, // INADEQUATE_SECURITY
-        <= 0xa => GrpcStatusCode.Internal,
+        <= 0xd => GrpcStatusCode.Internal,
         _ => GrpcStatusCode.Unknown,
+    };
+
+    /// <summary>The status for a stream that the peer reset, or that went down with its connection.</summary>
+    public static GrpcStatusCode FromProtocol(HttpProtocolException exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+
+        // A GOAWAY or a lost connection kills the stream as well, but says nothing of the call itself: the message tells the two apart, as no property does.
+        return exception.Message.Contains("closed the connection", StringComparison.Ordinal) ? GrpcStatusCode.Unavailable : FromReset(exception.ErrorCode);
+    }
+
+    /// <summary>The status for an HTTP answer that is not gRPC (gRPC's "HTTP to gRPC status code mapping").</summary>
+    public static GrpcStatusCode FromHttpStatus(int status) => status switch
+    {
+        400 => GrpcStatusCode.Internal,
+        401 => GrpcStatusCode.Unauthenticated,
+        403 => GrpcStatusCode.PermissionDenied,
+        404 => GrpcStatusCode.Unimplemented,
+        429 or 502 or 503 or 504 => GrpcStatusCode.Unavailable,
+        _ => GrpcStatusCode.Unknown,
+    };
+
+    /// <summary>The status for what a handler of ours threw, or what reading its request threw.</summary>
+    public static GrpcStatus FromHandler(Exception exception) => exception switch
+    {
+        GrpcException grpc => grpc.Status,
+        OperationCanceledException => GrpcStatus.GivenUp,
+        InvalidProtocolBufferException => new GrpcStatus(GrpcStatusCode.Internal, "request is not the expected message: " + exception.Message),
+
+        // A length beyond 2 GiB, which the library does not hold against its limit.
+        IOException { Source: "Grpc.AspNetCore.Server" } => new GrpcStatus(GrpcStatusCode.ResourceExhausted, exception.Message),
+        _ => new GrpcStatus(GrpcStatusCode.Internal, exception.Message),
     };
 
     /// <summary>Whether no connection came to be, so that nothing of the call can have arrived.</summary>
@@ -91,10 +127,6 @@ public static class GrpcFailures
             ? new GrpcException(GrpcStatusCode.DeadlineExceeded, "deadline exceeded", e) { Broken = true }
             : FromTransport(e);
     }
-
-    // A GOAWAY or a lost connection kills the stream as well, but says nothing of the call itself: the message tells the two apart, as no property does.
-    private static GrpcStatusCode FromProtocol(HttpProtocolException e) =>
-        e.Message.Contains("closed the connection", StringComparison.Ordinal) ? GrpcStatusCode.Unavailable : FromReset(e.ErrorCode);
 
     // A server that stops may take a connection and drop it before it has said a word. The message alone tells this from an answer that is wrong.
     private static bool IsDroppedHandshake(Exception e) =>

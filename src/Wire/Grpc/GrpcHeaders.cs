@@ -12,9 +12,6 @@ public static class GrpcHeaders
     /// <summary>Compression of messages whose compressed flag is set.</summary>
     public const string Encoding = "grpc-encoding";
 
-    /// <summary>Compressions that the sender can read.</summary>
-    public const string AcceptEncoding = "grpc-accept-encoding";
-
     /// <summary>Decimal status code.</summary>
     public const string Status = "grpc-status";
 
@@ -23,9 +20,6 @@ public static class GrpcHeaders
 
     /// <summary>Base64 of a serialized google.rpc.Status.</summary>
     public const string StatusDetails = "grpc-status-details-bin";
-
-    /// <summary>What this code can read.</summary>
-    public const string AcceptedEncodings = "identity,gzip";
 
     /// <summary>Whether a key belongs to the protocol rather than to the application's metadata.</summary>
     public static bool IsReserved(string key)

@@ -7,7 +7,7 @@ namespace Praefect.Wire.Grpc;
 /// <summary>Reads status and metadata from HTTP response headers and trailers, raw.</summary>
 internal static class GrpcResponseHead
 {
-    /// <summary>Why the response is not one to a gRPC call; null: it is one. The codes are those of gRPC's "HTTP to gRPC status code mapping".</summary>
+    /// <summary>Why the response is not one to a gRPC call; null: it is one.</summary>
     public static GrpcException? Refusal(HttpResponseMessage response)
     {
         var type = Raw(response.Content.Headers, "content-type");
@@ -16,16 +16,7 @@ internal static class GrpcResponseHead
             return null;
         }
 
-        var code = response.StatusCode switch
-        {
-            HttpStatusCode.BadRequest => GrpcStatusCode.Internal,
-            HttpStatusCode.Unauthorized => GrpcStatusCode.Unauthenticated,
-            HttpStatusCode.Forbidden => GrpcStatusCode.PermissionDenied,
-            HttpStatusCode.NotFound => GrpcStatusCode.Unimplemented,
-            HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
-                => GrpcStatusCode.Unavailable,
-            _ => GrpcStatusCode.Unknown,
-        };
+        var code = GrpcFailures.FromHttpStatus((int)response.StatusCode);
         var text = string.Create(CultureInfo.InvariantCulture, $"unexpected answer: http status {(int)response.StatusCode}, content-type \"{type ?? "none"}\"");
         return new GrpcException(code, text) { Broken = true };
     }

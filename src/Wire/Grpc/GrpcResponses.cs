@@ -70,6 +70,10 @@ public static class GrpcResponses
         {
             target[GrpcHeaders.Message] = GrpcMessageText.Encode(status.Message);
         }
+        else
+        {
+            target.Remove(GrpcHeaders.Message);
+        }
 
         if (!status.Details.IsEmpty)
         {

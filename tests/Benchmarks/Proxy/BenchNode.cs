@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -11,12 +12,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Praefect.Tests.Shared;
 using Praefect.Wire.Backchannel;
-using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Nodes;
 using Praefect.Wire.Protos;
 using Praefect.Wire.Yamux;
+using Contract = Praefect.Wire.Contract.Methods;
 
 namespace Praefect.Benchmarks.Proxy;
 
@@ -29,7 +31,6 @@ internal static class BenchNode
     /// <summary>Serves until <paramref name="ct"/> is cancelled; writes the bound ports to <paramref name="portFile"/>, one a line: each is a storage.</summary>
     public static async Task RunAsync(string portFile, int storages, CancellationToken ct)
     {
-        var table = BuildTable();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -44,10 +45,9 @@ internal static class BenchNode
                 });
             }
         });
+        builder.Services.AddGrpcServing().AddGrpcHealth();
         await using var app = builder.Build();
-        app.Run(context => table.TryFind(context.Request.Path.Value!, out var method)
-            ? method.InvokeAsync(context)
-            : GrpcResponses.WriteStatusAsync(context, new GrpcStatus(GrpcStatusCode.Unimplemented, "not in the bench node")));
+        Methods().Serve(app, health: true);
         await app.StartAsync(ct);
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         await File.WriteAllLinesAsync(portFile + ".new", addresses.Select(a => new Uri(a).Port.ToString(System.Globalization.CultureInfo.InvariantCulture)), ct);
@@ -55,40 +55,34 @@ internal static class BenchNode
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    private static GrpcMethodTable BuildTable()
-    {
-        var table = new GrpcMethodTable();
-        new GrpcHealthService().Register(table);
-        table
-            .Unary(Methods.Ref.RefExists, RefExistsRequest.Parser, (_, _) => Task.FromResult(new RefExistsResponse { Value = true }))
-            .Unary(Methods.Repository.RepositorySize, RepositorySizeRequest.Parser, (_, _) => Task.FromResult(new RepositorySizeResponse { Size = 1 }))
-            .Unary(Methods.Repository.RepositoryExists, RepositoryExistsRequest.Parser, (_, _) => Task.FromResult(new RepositoryExistsResponse { Exists = true }))
-            .Unary(Methods.Repository.CalculateChecksum, CalculateChecksumRequest.Parser, (_, _) => Task.FromResult(new CalculateChecksumResponse { Checksum = new string('0', 40) }))
-            .Unary(Methods.Repository.ReplicateRepository, ReplicateRepositoryRequest.Parser, (_, _) => Task.FromResult(new ReplicateRepositoryResponse()))
-            .Unary(Methods.Repository.CreateRepository, CreateRepositoryRequest.Parser, async (_, call) =>
-            {
-                await VoteTwiceAsync(call, "create");
-                return new CreateRepositoryResponse();
-            })
-            .Unary(Methods.Repository.WriteRef, WriteRefRequest.Parser, async (request, call) =>
-            {
-                await VoteTwiceAsync(call, request.Ref.ToStringUtf8());
-                return new WriteRefResponse();
-            })
-            .ServerStream<GetBlobRequest, GetBlobResponse>(Methods.Blob.GetBlob, GetBlobRequest.Parser, StreamBlobAsync)
-            .ServerStream<WalkReposRequest, WalkReposResponse>(Methods.InternalGitaly.WalkRepos, WalkReposRequest.Parser, (_, _, _) => Task.CompletedTask)
-            .Duplex<SSHUploadPackRequest, SSHUploadPackResponse>(Methods.SSH.SSHUploadPack, SSHUploadPackRequest.Parser, StayOpenAsync);
-        return table;
-    }
+    private static ScriptedMethods Methods() => new ScriptedMethods()
+        .Unary(Contract.Ref.RefExists, RefExistsRequest.Parser, (_, _) => Task.FromResult(new RefExistsResponse { Value = true }))
+        .Unary(Contract.Repository.RepositorySize, RepositorySizeRequest.Parser, (_, _) => Task.FromResult(new RepositorySizeResponse { Size = 1 }))
+        .Unary(Contract.Repository.RepositoryExists, RepositoryExistsRequest.Parser, (_, _) => Task.FromResult(new RepositoryExistsResponse { Exists = true }))
+        .Unary(Contract.Repository.CalculateChecksum, CalculateChecksumRequest.Parser, (_, _) => Task.FromResult(new CalculateChecksumResponse { Checksum = new string('0', 40) }))
+        .Unary(Contract.Repository.ReplicateRepository, ReplicateRepositoryRequest.Parser, (_, _) => Task.FromResult(new ReplicateRepositoryResponse()))
+        .Unary(Contract.Repository.CreateRepository, CreateRepositoryRequest.Parser, async (_, call) =>
+        {
+            await VoteTwiceAsync(call, "create");
+            return new CreateRepositoryResponse();
+        })
+        .Unary(Contract.Repository.WriteRef, WriteRefRequest.Parser, async (request, call) =>
+        {
+            await VoteTwiceAsync(call, request.Ref.ToStringUtf8());
+            return new WriteRefResponse();
+        })
+        .ServerStream<GetBlobRequest, GetBlobResponse>(Contract.Blob.GetBlob, GetBlobRequest.Parser, StreamBlobAsync)
+        .ServerStream<WalkReposRequest, WalkReposResponse>(Contract.InternalGitaly.WalkRepos, WalkReposRequest.Parser, (_, _, _) => Task.CompletedTask)
+        .Duplex<SSHUploadPackRequest, SSHUploadPackResponse>(Contract.SSH.SSHUploadPack, SSHUploadPackRequest.Parser, StayOpenAsync);
 
     // As a fetch whose client is silent: answers once, then waits for requests until they end.
-    private static async Task StayOpenAsync(IAsyncEnumerable<SSHUploadPackRequest> requests, GrpcServerCall call, IGrpcResponseStream<SSHUploadPackResponse> responses)
+    private static async Task StayOpenAsync(IAsyncEnumerable<SSHUploadPackRequest> requests, ServerCallContext call, IServerStreamWriter<SSHUploadPackResponse> responses)
     {
         await foreach (var _ in requests)
             await responses.WriteAsync(new SSHUploadPackResponse(), call.CancellationToken);
     }
 
-    private static async Task StreamBlobAsync(GetBlobRequest request, GrpcServerCall call, IGrpcResponseStream<GetBlobResponse> responses)
+    private static async Task StreamBlobAsync(GetBlobRequest request, ServerCallContext call, IServerStreamWriter<GetBlobResponse> responses)
     {
         var left = request.Limit;
         var first = new GetBlobResponse { Size = left, Oid = request.Oid, Data = Chunk };
@@ -97,18 +91,18 @@ internal static class BenchNode
             await responses.WriteAsync(message, call.CancellationToken);
     }
 
-    private static async Task VoteTwiceAsync(GrpcServerCall call, string what)
+    private static async Task VoteTwiceAsync(ServerCallContext call, string what)
     {
         if (call.Header("gitaly-reference-transaction") is not { } text)
             return;
         using var transaction = JsonDocument.Parse(Convert.FromBase64String(text));
-        var peer = call.HttpContext.Features.Get<IBackchannelFeature>()
+        var peer = call.GetHttpContext().Features.Get<IBackchannelFeature>()
             ?? throw new GrpcException(GrpcStatusCode.FailedPrecondition, "transaction without a backchannel");
         var channel = new GrpcChannel(peer.Invoker);
         foreach (var phase in new[] { VoteTransactionRequest.Types.Phase.PreparedPhase, VoteTransactionRequest.Types.Phase.CommittedPhase })
         {
             var answer = await channel.UnaryAsync(
-                Methods.RefTransaction.VoteTransaction,
+                Contract.RefTransaction.VoteTransaction,
                 new VoteTransactionRequest
                 {
                     TransactionId = transaction.RootElement.GetProperty("id").GetUInt64(),

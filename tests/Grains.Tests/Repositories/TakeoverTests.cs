@@ -62,6 +62,19 @@ public sealed class TakeoverTests(TestCluster cluster)
         Assert.Equal(RouteFailure.StoreUnavailable, (await Assert.ThrowsAsync<RouteException>(() => finished)).Failure);
     }
 
+    // Another activation had elected another primary and sent the write there; only a late attempt to open it, and the outcome, came here.
+    [Fact]
+    public async Task A_write_that_ran_with_another_primary_is_compared_and_not_called_unchanged()
+    {
+        var bench = new Bench(cluster);
+        await bench.CreateAsync();
+        var route = await bench.BeginAsync();
+
+        var result = await bench.FinishAsync(route, Bench.Ok(route.Secondaries[0]), new NodeOutcome(route.Primary, 14, "connection reset", Broken: true));
+
+        Assert.Equal(WriteOutcome.InDoubt, result.Outcome);
+    }
+
     [Fact]
     public async Task Reads_cost_one_write_of_the_store_in_an_activation_that_has_written_nothing()
     {

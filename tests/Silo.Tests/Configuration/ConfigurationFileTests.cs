@@ -176,7 +176,7 @@ public sealed class ConfigurationFileTests
     public void Keys_are_read_in_any_case()
     {
         var shouted = ConfigurationFile.Load(System.Text.RegularExpressions.Regex.Replace(
-            Everything, @"^\s*(\[+[a-z._]+\]+|[a-z_]+ =)", static key => key.Value.ToUpperInvariant(), System.Text.RegularExpressions.RegexOptions.Multiline, TimeSpan.FromSeconds(5)));
+            Everything, @"^\s*(\[+[a-z._]+\]+|[a-z_]+ =)", static key => key.Value.ToUpperInvariant(), System.Text.RegularExpressions.RegexOptions.Multiline | System.Text.RegularExpressions.RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5)));
 
         Assert.Equal(Json(ConfigurationFile.Load(Everything)), Json(shouted));
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Grpc.Health.V1;
 using Praefect.Silo.Hosting;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;

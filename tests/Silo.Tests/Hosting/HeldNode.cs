@@ -1,10 +1,12 @@
 using System.Net;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Praefect.Tests.Shared;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
@@ -22,21 +24,14 @@ internal sealed class HeldNode : IAsyncDisposable
 
     private HeldNode()
     {
-        var methods = new GrpcMethodTable()
-            .Unary<HealthCheckRequest, HealthCheckResponse>(
-                Methods.Health.Check, HealthCheckRequest.Parser, (_, _) => Task.FromResult(new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.Serving }))
+        var methods = new ScriptedMethods()
             .Unary<DiskStatisticsRequest, DiskStatisticsResponse>(Methods.Server.DiskStatistics, DiskStatisticsRequest.Parser, HoldAsync);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseBackchannel(YamuxOptions.Accepting)));
+        builder.Services.AddGrpcServing().AddGrpcHealth();
         _app = builder.Build();
-        _app.Run(async http =>
-        {
-            if (methods.TryFind(http.Request.Path.Value!, out var method))
-                await method.InvokeAsync(http);
-            else
-                await GrpcResponses.WriteStatusAsync(http, new GrpcStatus(GrpcStatusCode.Unimplemented, "unknown method"));
-        });
+        methods.Serve(_app, health: true);
     }
 
     /// <summary>Completed when the call has arrived.</summary>
@@ -62,7 +57,7 @@ internal sealed class HeldNode : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private async Task<DiskStatisticsResponse> HoldAsync(DiskStatisticsRequest request, GrpcServerCall call)
+    private async Task<DiskStatisticsResponse> HoldAsync(DiskStatisticsRequest request, ServerCallContext call)
     {
         _asked.TrySetResult();
         await _released.Task.WaitAsync(call.CancellationToken);

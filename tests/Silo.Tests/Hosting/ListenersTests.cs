@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Grpc.Health.V1;
 using Microsoft.Extensions.Logging.Abstractions;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Contract;

@@ -1,5 +1,6 @@
 using System.Net;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -9,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Praefect.Grains.Nodes;
 using Praefect.Silo.Hosting;
+using Praefect.Tests.Shared;
 using Praefect.Wire.Backchannel;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
@@ -25,7 +27,8 @@ public sealed class PoolLinkTests : IAsyncLifetime
     private const string Path = "@cluster/repositories/6b/86/1";
     private static readonly NodeKey s_node = new("default", "gitaly-1");
     private readonly List<string> _calls = [];
-    private readonly GrpcMethodTable _methods = new();
+    private Func<WalkReposRequest, IServerStreamWriter<WalkReposResponse>, Task>? _walk;
+    private GrpcStatus? _link;
     private string? _pool;
     private WebApplication _node = null!;
     private NodeConnectionPool _connections = null!;
@@ -36,14 +39,9 @@ public sealed class PoolLinkTests : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.UseBackchannel(YamuxOptions.Accepting)));
+        builder.Services.AddGrpcServing();
         _node = builder.Build();
-        _node.Run(async http =>
-        {
-            if (_methods.TryFind(http.Request.Path.Value!, out var method))
-                await method.InvokeAsync(http);
-            else
-                await GrpcResponses.WriteStatusAsync(http, new GrpcStatus(GrpcStatusCode.Unimplemented, "unknown method"));
-        });
+        Script().Serve(_node);
         await _node.StartAsync();
         var address = _node.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         _connections = new NodeConnectionPool(
@@ -113,19 +111,24 @@ public sealed class PoolLinkTests : IAsyncLifetime
         Assert.Equal("WalkRepos on \"gitaly-1\": Internal: disk", e.Message);
     }
 
-    private void ServeWalk(DateTimeOffset changed, bool broken) => _methods.ServerStream<WalkReposRequest, WalkReposResponse>(
-        Methods.InternalGitaly.WalkRepos, WalkReposRequest.Parser, async (request, _, responses) =>
-        {
-            Assert.Equal("gitaly-1", request.StorageName);
-            await responses.WriteAsync(new WalkReposResponse { RelativePath = "a.git", ModificationTime = Timestamp.FromDateTimeOffset(changed) }, default);
-            if (broken)
-                throw new GrpcException(new GrpcStatus(GrpcStatusCode.Internal, "disk"));
-            await responses.WriteAsync(new WalkReposResponse { RelativePath = "b.git" }, default);
-        });
+    private void ServeWalk(DateTimeOffset changed, bool broken) => _walk = async (request, responses) =>
+    {
+        Assert.Equal("gitaly-1", request.StorageName);
+        await responses.WriteAsync(new WalkReposResponse { RelativePath = "a.git", ModificationTime = Timestamp.FromDateTimeOffset(changed) }, default);
+        if (broken)
+            throw new GrpcException(new GrpcStatus(GrpcStatusCode.Internal, "disk"));
+        await responses.WriteAsync(new WalkReposResponse { RelativePath = "b.git" }, default);
+    };
 
-    private void ServePools(GrpcStatus link) => _methods
+    private void ServePools(GrpcStatus link) => _link = link;
+
+    // What a test does not serve, the node does not know.
+    private ScriptedMethods Script() => new ScriptedMethods()
+        .ServerStream<WalkReposRequest, WalkReposResponse>(
+            Methods.InternalGitaly.WalkRepos, WalkReposRequest.Parser, (request, _, responses) => (_walk ?? throw Unknown())(request, responses))
         .Unary<GetObjectPoolRequest, GetObjectPoolResponse>(Methods.ObjectPool.GetObjectPool, GetObjectPoolRequest.Parser, (request, _) =>
         {
+            LinkAnswer();
             Assert.Equal(("gitaly-1", Path), (request.Repository.StorageName, request.Repository.RelativePath));
             var pool = _pool is null ? null : new ObjectPool { Repository = new Repository { StorageName = "gitaly-1", RelativePath = _pool } };
             return Task.FromResult(new GetObjectPoolResponse { ObjectPool = pool });
@@ -133,6 +136,7 @@ public sealed class PoolLinkTests : IAsyncLifetime
         .Unary<DisconnectGitAlternatesRequest, DisconnectGitAlternatesResponse>(
             Methods.ObjectPool.DisconnectGitAlternates, DisconnectGitAlternatesRequest.Parser, (_, _) =>
         {
+            LinkAnswer();
             _calls.Add("unlink");
             _pool = null;
             return Task.FromResult(new DisconnectGitAlternatesResponse());
@@ -140,6 +144,7 @@ public sealed class PoolLinkTests : IAsyncLifetime
         .Unary<LinkRepositoryToObjectPoolRequest, LinkRepositoryToObjectPoolResponse>(
             Methods.ObjectPool.LinkRepositoryToObjectPool, LinkRepositoryToObjectPoolRequest.Parser, (request, _) =>
         {
+            var link = LinkAnswer();
             _calls.Add("link");
             if (link.Code != GrpcStatusCode.OK)
                 throw new GrpcException(link);
@@ -147,4 +152,8 @@ public sealed class PoolLinkTests : IAsyncLifetime
             _pool = request.ObjectPool.Repository.RelativePath;
             return Task.FromResult(new LinkRepositoryToObjectPoolResponse());
         });
+
+    private GrpcStatus LinkAnswer() => _link ?? throw Unknown();
+
+    private static GrpcException Unknown() => new(GrpcStatusCode.Unimplemented, "unknown method");
 }

@@ -225,8 +225,8 @@ internal sealed class Oracle(World world)
         // An operator's order can arrive twice, the second time after the answer to the first.
         var ended = old.OpenWrites.Count(w => record.OpenWrites.All(o => o.TransactionId != w.TransactionId));
         // Writes share a write of the store: one that was opened and ended between two of them is in neither record, but has left a replica at a generation in between,
-        // unless there is only one.
-        var leftBehind = record.Replicas.Length == 1 || !UpToDate(old).All(UpToDate(record).Contains) || record.Replicas.Any(r => r.Generation >= old.Generation && r.Generation < record.Generation);
+        // unless only one was up to date before.
+        var leftBehind = UpToDate(old).Count() == 1 || !UpToDate(old).All(UpToDate(record).Contains) || record.Replicas.Any(r => r.Generation >= old.Generation && r.Generation < record.Generation);
         if (record.Generation - old.Generation > ended && !leftBehind && !_accepted.Contains(repository))
             world.Fail($"{repository}: the generation moved without a write that ended and without a replica left behind, from {Text(old)} to {Text(record)}");
         foreach (var replica in old.Replicas)

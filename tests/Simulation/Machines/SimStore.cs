@@ -73,8 +73,6 @@ internal sealed class SimStore(World world)
 
     private sealed class Connection(SimStore store, Host host) : IGrainStore
     {
-        public CancellationToken Lost => CancellationToken.None;
-
         public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task<StoredState?> ReadStateAsync(StateKey key, CancellationToken cancellationToken) => RequestAsync(() => store.Find(host, key));

@@ -1,11 +1,14 @@
 using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Health.V1;
+using Praefect.Tests.Shared;
 using Praefect.Wire.Contract;
 using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
 
 namespace Praefect.Wire.Tests.Grpc;
 
-/// <summary>Our client against our server over real HTTP/2.</summary>
+/// <summary>Our client against Grpc.AspNetCore as this project sets it up, over real HTTP/2.</summary>
 public sealed class GrpcCallTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
@@ -13,16 +16,16 @@ public sealed class GrpcCallTests
     [Fact]
     public async Task Unary_carries_message_metadata_and_trailers()
     {
-        var table = new GrpcMethodTable().Unary<RefExistsRequest, RefExistsResponse>(Methods.Ref.RefExists, RefExistsRequest.Parser, (request, call) =>
+        var table = new ScriptedMethods().Unary<RefExistsRequest, RefExistsResponse>(Methods.Ref.RefExists, RefExistsRequest.Parser, (request, call) =>
         {
             Assert.Equal("r", request.Ref.ToStringUtf8());
-            Assert.Equal("1|2", string.Join('|', call.HttpContext.Request.Headers["x-twice"].ToArray()));
+            Assert.Equal("1|2", string.Join('|', call.GetHttpContext().Request.Headers["x-twice"].ToArray()));
             Assert.Equal("AAE", call.Header("x-raw-bin"));
             Assert.Equal("Bearer t", call.Header("authorization"));
             Assert.Equal("trailers", call.Header("te"));
-            Assert.Null(call.TimeLeft);
-            call.Trailers.Add("x-end", "a");
-            call.Trailers.Add("x-end", "b");
+            Assert.Null(call.GetHttpContext().Deadline().TimeLeft);
+            call.ResponseTrailers.Add("x-end", "a");
+            call.ResponseTrailers.Add("x-end", "b");
             return Task.FromResult(new RefExistsResponse { Value = true });
         });
         await using var server = await GrpcTestServer.StartAsync(table);
@@ -103,12 +106,12 @@ public sealed class GrpcCallTests
     }
 
     [Fact]
-    public async Task Half_close_without_a_message_where_one_is_needed_is_an_invalid_argument()
+    public async Task Half_close_without_a_message_where_one_is_needed_is_an_error()
     {
         await using var server = await GrpcTestServer.StartAsync(Echo());
         await using var call = server.Channel.Open<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Unary", SSHUploadPackResponse.Parser, null, Ct());
         await call.CompleteAsync(Ct());
-        Assert.Equal(GrpcStatusCode.InvalidArgument, (await Assert.ThrowsAsync<GrpcException>(() => call.ReadAsync(Ct()))).Status.Code);
+        Assert.Equal(GrpcStatusCode.Internal, (await Assert.ThrowsAsync<GrpcException>(() => call.ReadAsync(Ct()))).Status.Code);
     }
 
     [Fact]
@@ -143,7 +146,7 @@ public sealed class GrpcCallTests
     [Fact]
     public async Task A_failure_after_a_message_goes_into_trailers()
     {
-        var table = new GrpcMethodTable().ServerStream<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Fail", SSHUploadPackRequest.Parser, async (_, call, responses) =>
+        var table = new ScriptedMethods().ServerStream<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Fail", SSHUploadPackRequest.Parser, async (_, call, responses) =>
         {
             await responses.WriteAsync(new SSHUploadPackResponse(), call.CancellationToken);
             throw new GrpcException(GrpcStatusCode.Aborted, "late");
@@ -167,9 +170,9 @@ public sealed class GrpcCallTests
     public async Task A_deadline_ends_the_call_on_both_sides()
     {
         var cancelled = new TaskCompletionSource<TimeSpan?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var table = new GrpcMethodTable().Unary<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Hang", SSHUploadPackRequest.Parser, async (_, call) =>
+        var table = new ScriptedMethods().Unary<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Hang", SSHUploadPackRequest.Parser, async (_, call) =>
         {
-            var left = call.TimeLeft;
+            var left = call.GetHttpContext().Deadline().TimeLeft;
             call.CancellationToken.Register(() => cancelled.TrySetResult(left));
             await Task.Delay(Timeout.Infinite, call.CancellationToken);
             return new SSHUploadPackResponse();
@@ -184,7 +187,7 @@ public sealed class GrpcCallTests
     [Fact]
     public async Task The_server_itself_answers_deadline_exceeded()
     {
-        var table = new GrpcMethodTable().Unary<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Hang", SSHUploadPackRequest.Parser, async (_, call) =>
+        var table = new ScriptedMethods().Unary<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Hang", SSHUploadPackRequest.Parser, async (_, call) =>
         {
             await Task.Delay(Timeout.Infinite, call.CancellationToken);
             return new SSHUploadPackResponse();
@@ -197,11 +200,52 @@ public sealed class GrpcCallTests
     }
 
     [Fact]
+    public async Task A_deadline_ends_a_handler_whose_client_takes_nothing()
+    {
+        var ended = new TaskCompletionSource<Exception>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var methods = new ScriptedMethods().ServerStream<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Flood", SSHUploadPackRequest.Parser, async (_, call, responses) =>
+        {
+            try
+            {
+                while (true)
+                {
+                    await responses.WriteAsync(new SSHUploadPackResponse { Stdout = ByteString.CopyFrom(new byte[64 * 1024]) }, call.CancellationToken);
+                }
+            }
+            catch (Exception e)
+            {
+                ended.SetResult(e);
+                throw;
+            }
+        });
+        await using var server = await GrpcTestServer.StartAsync(methods);
+        using var request = RawRequest("/t/Flood", [0, 0, 0, 0, 0]);
+        request.Headers.TryAddWithoutValidation("grpc-timeout", "300m");
+        using var response = await server.Invoker.SendAsync(request, Ct());
+        await using var body = await response.Content.ReadAsStreamAsync(Ct());
+        Assert.IsAssignableFrom<OperationCanceledException>(await ended.Task.WaitAsync(s_patience));
+
+        // The connection serves on.
+        using var next = RawRequest("/t/Nothing", [0, 0, 0, 0, 0]);
+        using var answer = await server.Invoker.SendAsync(next, Ct());
+        Assert.Equal("12", answer.Headers.GetValues("grpc-status").Single());
+    }
+
+    [Fact]
+    public async Task A_deadline_ends_a_call_whose_client_never_sends_its_message()
+    {
+        await using var server = await GrpcTestServer.StartAsync(Echo());
+        await using var call = server.Channel.Open<SSHUploadPackRequest, SSHUploadPackResponse>(
+            "/t/Unary", SSHUploadPackResponse.Parser, new GrpcCallOptions { Timeout = TimeSpan.FromMilliseconds(200) }, Ct());
+        Assert.Equal(GrpcStatusCode.DeadlineExceeded, (await Assert.ThrowsAsync<GrpcException>(() => call.ReadAsync(Ct()))).Status.Code);
+    }
+
+    [Fact]
     public async Task Cancelling_reaches_the_handler_and_is_no_status()
     {
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var table = new GrpcMethodTable().Unary<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Hang", SSHUploadPackRequest.Parser, async (_, call) =>
+        var table = new ScriptedMethods().Unary<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Hang", SSHUploadPackRequest.Parser, async (_, call) =>
         {
             call.CancellationToken.Register(() => cancelled.TrySetResult());
             entered.SetResult();
@@ -221,7 +265,7 @@ public sealed class GrpcCallTests
     public async Task Disposing_a_call_before_its_end_cancels_it()
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var table = new GrpcMethodTable().Duplex<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Duplex", SSHUploadPackRequest.Parser, async (_, call, responses) =>
+        var table = new ScriptedMethods().Duplex<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Duplex", SSHUploadPackRequest.Parser, async (_, call, responses) =>
         {
             call.CancellationToken.Register(() => cancelled.TrySetResult());
             await responses.WriteAsync(new SSHUploadPackResponse(), call.CancellationToken);
@@ -239,7 +283,7 @@ public sealed class GrpcCallTests
     [Fact]
     public async Task A_server_that_ends_early_ends_the_call_with_its_status()
     {
-        var table = new GrpcMethodTable().ClientStream<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Early", SSHUploadPackRequest.Parser, (_, _) =>
+        var table = new ScriptedMethods().ClientStream<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Early", SSHUploadPackRequest.Parser, (_, _) =>
             throw new GrpcException(GrpcStatusCode.ResourceExhausted, "enough"));
         await using var server = await GrpcTestServer.StartAsync(table);
         await using var call = server.Channel.Open<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Early", SSHUploadPackResponse.Parser, null, Ct());
@@ -251,7 +295,7 @@ public sealed class GrpcCallTests
     [Fact]
     public async Task Messages_beyond_a_limit_are_refused_on_either_side()
     {
-        await using var server = await GrpcTestServer.StartAsync(Echo(maxMessageBytes: 1000));
+        await using var server = await GrpcTestServer.StartAsync(Echo(), maxMessageBytes: 1000);
         var large = new SSHUploadPackRequest { Stdin = ByteString.CopyFrom(new byte[2000]) };
         var error = await Assert.ThrowsAsync<GrpcException>(() => server.Channel.UnaryAsync("/t/Unary", large, SSHUploadPackResponse.Parser, null, Ct()));
         Assert.Equal(GrpcStatusCode.ResourceExhausted, error.Status.Code);
@@ -264,36 +308,27 @@ public sealed class GrpcCallTests
     [Fact]
     public async Task Health_answers_for_the_names_it_knows_and_tells_watchers()
     {
-        var health = new GrpcHealthService("gitaly.RefService");
-        await using var server = await GrpcTestServer.StartAsync(health.Register(new GrpcMethodTable()));
-        foreach (var name in new[] { "", "gitaly.RefService" })
-        {
-            Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await CheckAsync(name)).Status);
-        }
-
+        await using var server = await GrpcTestServer.StartAsync(Echo());
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await CheckAsync("")).Status);
         Assert.Equal(GrpcStatusCode.NotFound, (await Assert.ThrowsAsync<GrpcException>(() => CheckAsync("other"))).Status.Code);
         await using var watch = server.Channel.Open<HealthCheckRequest, HealthCheckResponse>(Methods.Health.Watch, HealthCheckResponse.Parser, null, Ct());
         await watch.WriteAsync(new HealthCheckRequest(), Ct());
         await watch.CompleteAsync(Ct());
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await watch.ReadAsync(Ct()))!.Status);
-        health.SetServing(false);
+        server.BeginStop();
         Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await watch.ReadAsync(Ct()))!.Status);
 
         Task<HealthCheckResponse> CheckAsync(string name) =>
             server.Channel.UnaryAsync(Methods.Health.Check, new HealthCheckRequest { Service = name }, HealthCheckResponse.Parser, null, Ct());
     }
 
-    [Fact]
-    public void A_method_registered_twice_is_an_error() =>
-        Assert.Throws<ArgumentException>(() => Echo().Unary<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Unary", SSHUploadPackRequest.Parser, (_, _) => Task.FromResult(new SSHUploadPackResponse())));
-
-    internal static GrpcMethodTable Echo(int maxMessageBytes = GrpcCallOptions.DefaultMaxMessageBytes) => new GrpcMethodTable(maxMessageBytes: maxMessageBytes)
+    internal static ScriptedMethods Echo() => new ScriptedMethods()
         .Unary<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Unary", SSHUploadPackRequest.Parser, (r, _) => Task.FromResult(new SSHUploadPackResponse { Stdout = r.Stdin }))
         .ServerStream<SSHUploadPackRequest, SSHUploadPackResponse>("/t/ServerStream", SSHUploadPackRequest.Parser, async (r, call, responses) =>
         {
-            call.HttpContext.Response.Headers["x-head"] = "h";
-            call.Trailers.Add("t", "x");
-            call.Trailers.Add("t", "y");
+            call.GetHttpContext().Response.Headers["x-head"] = "h";
+            call.ResponseTrailers.Add("t", "x");
+            call.ResponseTrailers.Add("t", "y");
             for (var i = 0; i < 3; i++)
             {
                 await responses.WriteAsync(new SSHUploadPackResponse { Stdout = r.Stdin }, call.CancellationToken);
@@ -329,8 +364,8 @@ public sealed class GrpcCallTests
 
     private static CancellationToken Ct() => new CancellationTokenSource(s_patience).Token;
 
-    private static GrpcMethodTable Failing(Exception exception) =>
-        new GrpcMethodTable().Unary<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Fail", SSHUploadPackRequest.Parser, (_, _) => Task.FromException<SSHUploadPackResponse>(exception));
+    private static ScriptedMethods Failing(Exception exception) =>
+        new ScriptedMethods().Unary<SSHUploadPackRequest, SSHUploadPackResponse>("/t/Fail", SSHUploadPackRequest.Parser, (_, _) => Task.FromException<SSHUploadPackResponse>(exception));
 
     private static Task<GrpcException> FailAsync(GrpcTestServer server) =>
         Assert.ThrowsAsync<GrpcException>(() => server.Channel.UnaryAsync("/t/Fail", new SSHUploadPackRequest(), SSHUploadPackResponse.Parser, null, Ct()));

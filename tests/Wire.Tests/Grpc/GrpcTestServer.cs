@@ -8,11 +8,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Praefect.Tests.Shared;
+using Praefect.Wire.Backchannel;
 using Praefect.Wire.Grpc;
 
 namespace Praefect.Wire.Tests.Grpc;
 
-/// <summary>Kestrel on a free port, speaking HTTP/2 without TLS, with a table of methods or a raw handler.</summary>
+/// <summary>Kestrel on a free port, speaking HTTP/2 without TLS, with scripted methods or a raw handler.</summary>
 internal sealed class GrpcTestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -39,18 +41,26 @@ internal sealed class GrpcTestServer : IAsyncDisposable
 
     public GrpcChannel Channel { get; }
 
-    public static Task<GrpcTestServer> StartAsync(GrpcMethodTable table) => StartAsync(context =>
-        table.TryFind(context.Request.Path.Value!, out var method)
-            ? method.InvokeAsync(context)
-            : GrpcResponses.WriteStatusAsync(context, new GrpcStatus(GrpcStatusCode.Unimplemented, "unknown method")));
+    public static Task<GrpcTestServer> StartAsync(RequestDelegate handler) => StartAsync(static _ => { }, app => app.Run(handler));
 
-    public static async Task<GrpcTestServer> StartAsync(RequestDelegate handler)
+    public static Task<GrpcTestServer> StartAsync(ScriptedMethods methods, int maxMessageBytes = GrpcCallOptions.DefaultMaxMessageBytes) => StartAsync(
+        builder => builder.Services.AddGrpcServing(maxMessageBytes).AddGrpcHealth(), app => methods.Serve(app, health: true));
+
+    /// <summary>Tells the host to stop, and waits for nothing.</summary>
+    public void BeginStop() => _app.Lifetime.StopApplication();
+
+    private static async Task<GrpcTestServer> StartAsync(Action<WebApplicationBuilder> add, Action<WebApplication> use)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(k =>
+        {
+            KestrelGrpcLimits.Apply(k);
+            k.Listen(IPAddress.Loopback, 0, l => l.Protocols = HttpProtocols.Http2);
+        });
+        add(builder);
         var app = builder.Build();
-        app.Run(handler);
+        use(app);
         await app.StartAsync();
         return new GrpcTestServer(app);
     }

@@ -113,6 +113,8 @@ public sealed class GrpcTextTests
     [InlineData(0xa, GrpcStatusCode.Internal)]
     [InlineData(0xb, GrpcStatusCode.ResourceExhausted)]
     [InlineData(0xc, GrpcStatusCode.PermissionDenied)]
+    [InlineData(0xd, GrpcStatusCode.Internal)]
+    [InlineData(0xe, GrpcStatusCode.Unknown)]
     public void Resets_mean_what_the_protocol_says(long code, GrpcStatusCode expected) => Assert.Equal(expected, GrpcFailures.FromReset(code));
 
     [Theory]

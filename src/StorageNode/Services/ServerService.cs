@@ -1,20 +1,19 @@
-using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using Praefect.StorageNode.Git;
 using Praefect.StorageNode.Storages;
-using Praefect.Wire.Grpc;
 using Praefect.Wire.Protos;
 using Failure = Praefect.Wire.Protos.ReadinessCheckResponse.Types.Failure;
 using StorageStatus = Praefect.Wire.Protos.ServerInfoResponse.Types.StorageStatus;
 
-namespace Praefect.StorageNode.Server;
+namespace Praefect.StorageNode.Services;
 
-/// <summary>ServerInfo, DiskStatistics, ReadinessCheck, WalkRepos.</summary>
-public sealed class ServerHandlers(StorageFolders storages, GitExecutable git)
+/// <summary>What this node answers of ServerService.</summary>
+public sealed class ServerService(StorageFolders storages, GitExecutable git) : Wire.Protos.ServerService.ServerServiceBase
 {
-    private static readonly string Version = typeof(ServerHandlers).Assembly.GetName().Version?.ToString(3) ?? "0";
+    private static readonly string Version = typeof(ServerService).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     /// <summary>Versions and the state of the storages.</summary>
-    public Task<ServerInfoResponse> InfoAsync(ServerInfoRequest request, GrpcServerCall call)
+    public override Task<ServerInfoResponse> ServerInfo(ServerInfoRequest request, ServerCallContext context)
     {
         var response = new ServerInfoResponse { ServerVersion = Version, GitVersion = git.VersionText };
         response.StorageStatuses.AddRange(storages.All.Select(storage => new StorageStatus
@@ -30,7 +29,7 @@ public sealed class ServerHandlers(StorageFolders storages, GitExecutable git)
     }
 
     /// <summary>Bytes available and used on the storages' file systems.</summary>
-    public Task<DiskStatisticsResponse> DiskAsync(DiskStatisticsRequest request, GrpcServerCall call)
+    public override Task<DiskStatisticsResponse> DiskStatistics(DiskStatisticsRequest request, ServerCallContext context)
     {
         var response = new DiskStatisticsResponse();
         foreach (var storage in storages.All)
@@ -48,7 +47,7 @@ public sealed class ServerHandlers(StorageFolders storages, GitExecutable git)
     }
 
     /// <summary>Whether every storage can be read and written.</summary>
-    public Task<ReadinessCheckResponse> ReadyAsync(ReadinessCheckRequest request, GrpcServerCall call)
+    public override Task<ReadinessCheckResponse> ReadinessCheck(ReadinessCheckRequest request, ServerCallContext context)
     {
         var faults = storages.All
             .Select(storage => (storage.Name, Fault: FaultOf(storage, write: true)))
@@ -66,17 +65,6 @@ public sealed class ServerHandlers(StorageFolders storages, GitExecutable git)
         }
 
         return Task.FromResult(response);
-    }
-
-    /// <summary>All repositories of a storage.</summary>
-    public async Task WalkAsync(WalkReposRequest request, GrpcServerCall call, IGrpcResponseStream<WalkReposResponse> responses)
-    {
-        foreach (var repository in RepositoryWalk.Walk(storages.Get(request.StorageName), call.CancellationToken))
-        {
-            var modified = new DirectoryInfo(repository.FullPath).LastWriteTimeUtc;
-            await responses.WriteAsync(
-                new WalkReposResponse { RelativePath = repository.RelativePath, ModificationTime = Timestamp.FromDateTime(modified) }, call.CancellationToken);
-        }
     }
 
     private static string? FaultOf(StorageFolder storage, bool write)

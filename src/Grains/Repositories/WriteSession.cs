@@ -57,11 +57,12 @@ internal sealed class WriteSession(MutatorRoute route, Transaction? votes)
     }
 
     /// <summary>
-    /// The gateway called another primary than this activation chose: another activation of the repository routed the write and counted its votes, and a late
-    /// attempt to open it came here. Its primary's success would look like a secondary's, and its outcome like nothing.
+    /// The call succeeded on another primary than this activation chose: another activation of the repository routed the write and counted its votes, and a late
+    /// attempt to open it came here. That success would look like a secondary's, and the write as if it had changed nothing.
     /// </summary>
     /// <param name="outcomes">The primary's first; none where the gateway has called nobody.</param>
-    public bool RanElsewhere(ImmutableArray<NodeOutcome> outcomes) => outcomes is [var primary, ..] && !string.Equals(primary.Storage, Route.Primary, StringComparison.Ordinal);
+    public bool RanElsewhere(ImmutableArray<NodeOutcome> outcomes) =>
+        outcomes is [{ Broken: false, StatusCode: 0 } primary, ..] && !string.Equals(primary.Storage, Route.Primary, StringComparison.Ordinal);
 
     /// <summary>What decides who is up to date. A node without an entry counts as broken.</summary>
     public WriteFacts Facts(ImmutableArray<NodeOutcome> outcomes) => new(
